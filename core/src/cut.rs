@@ -1,0 +1,177 @@
+//! The cut: the reader at one row boundary, and what is made of it.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use crate::buffer::Buffer;
+use crate::reader::{CheckpointId, Reader};
+use crate::state::{Index, Lent, Seat, Tail};
+
+/// What a checkpoint stores of a reader, in the collection of the connector's choice.
+///
+/// Every split that was accepted and not completed, in the order in which it will be read; the position in the first of
+/// them; and whether the end was announced. Plain data: with the `serde` feature it can be written and read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Snapshot<I> {
+    /// Accepted and not completed, the one that is being read first.
+    pub splits: I,
+    /// How far the first of them was read; 0 if not at all.
+    pub position: u64,
+    /// Was the end announced?
+    pub no_more_splits: bool,
+}
+
+/// The reader at one instant, between two rows. Rows before it are emitted; everything else is in here.
+///
+/// While it exists nothing is emitted and nothing is taken. Assignments go on, and lie behind the cut. Dropping it lets
+/// the reader go on, and answers the checkpoint that was asked for.
+#[must_use = "a dropped cut answers the checkpoint: store the splits first"]
+pub struct Cut<'a, B: Buffer> {
+    reader: &'a Reader<B>,
+    head: Index,
+    tail: Tail,
+    position: u64,
+    answers: Option<CheckpointId>,
+    taken_by: TakenBy<'a>,
+    /// `&Cut` shows splits, so it may be shared only if they may.
+    splits: PhantomData<B::Split>,
+}
+
+enum TakenBy<'a> {
+    CheckpointThread,
+    Lease,
+    /// The poller, and whether it sits.
+    Poller(&'a mut bool),
+}
+
+impl<'a, B: Buffer> Cut<'a, B> {
+    /// The caller sits, and so does the cut until it is dropped.
+    fn new(reader: &'a Reader<B>, taken_by: TakenBy<'a>) -> Self {
+        let seat = reader.seat.look();
+        let mut head = reader.ring.head();
+        let tail = reader.ring.tail();
+        // SAFETY: [seat] the caller sits.
+        let mut position = unsafe { reader.seat.position() };
+        if seat.lent() == Lent::Done {
+            // Completed, and still to be removed by the poller.
+            (head, position) = (head.plus(1), 0);
+        }
+        // SAFETY: [asking] ASKED was seen, and the caller sits.
+        let answers = seat.has(Seat::ASKED).then(|| CheckpointId(unsafe { reader.seat.asked() }));
+        Self { reader, head, tail, position, answers, taken_by, splits: PhantomData }
+    }
+
+    pub(crate) fn of_a_checkpoint_thread(reader: &'a Reader<B>) -> Self {
+        Self::new(reader, TakenBy::CheckpointThread)
+    }
+
+    pub(crate) fn of_a_lease(reader: &'a Reader<B>) -> Self {
+        Self::new(reader, TakenBy::Lease)
+    }
+
+    pub(crate) fn of_the_poller(reader: &'a Reader<B>, seated: &'a mut bool) -> Self {
+        Self::new(reader, TakenBy::Poller(seated))
+    }
+
+    /// The checkpoint that was asked for and that this cut answers, whoever takes it.
+    pub fn id(&self) -> Option<CheckpointId> {
+        self.answers
+    }
+
+    /// Every split that is accepted and not completed, in reading order.
+    pub fn splits(&self) -> Splits<'_, B> {
+        Splits { reader: self.reader, next: self.head, end: self.tail.index() }
+    }
+
+    /// How far the first split was read.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Was the end announced?
+    pub fn no_more_splits(&self) -> bool {
+        self.tail.has(Tail::CLOSED)
+    }
+
+    /// The cut as a value of its own.
+    ///
+    /// Runs the `Clone` of the splits. Should it panic, the cut is dropped as always, and the reader goes on.
+    pub fn snapshot<I: FromIterator<B::Split>>(&self) -> Snapshot<I>
+    where
+        B::Split: Clone,
+    {
+        Snapshot {
+            splits: self.splits().cloned().collect(),
+            position: self.position,
+            no_more_splits: self.no_more_splits(),
+        }
+    }
+}
+
+impl<B: Buffer> Drop for Cut<'_, B> {
+    fn drop(&mut self) {
+        let Reader { ring, seat } = self.reader;
+        if self.answers.is_some() {
+            seat.answer();
+        }
+        match &mut self.taken_by {
+            TakenBy::Lease => {}
+            TakenBy::CheckpointThread => {
+                if seat.leave_and_answer_the_knock().wants_the_poller() {
+                    ring.wake();
+                }
+            }
+            TakenBy::Poller(seated) => {
+                // It sits down again when it has something to do; meanwhile a lease that is out may.
+                seat.leave();
+                **seated = false;
+            }
+        }
+    }
+}
+
+impl<B: Buffer> fmt::Debug for Cut<'_, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cut")
+            .field("id", &self.answers)
+            .field("splits", &self.splits().len())
+            .field("position", &self.position)
+            .field("no_more_splits", &self.no_more_splits())
+            .finish()
+    }
+}
+
+/// The splits of a [`Cut`].
+pub struct Splits<'c, B: Buffer> {
+    reader: &'c Reader<B>,
+    next: Index,
+    end: Index,
+}
+
+impl<'c, B: Buffer> Iterator for Splits<'c, B> {
+    type Item = &'c B::Split;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next == self.end {
+            return None;
+        }
+        // SAFETY: [seat] the cut that this borrows has the seat, and the slots between head and tail are written.
+        let split = unsafe { self.reader.ring.peek(self.next) };
+        self.next = self.next.plus(1);
+        Some(split)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.end.since(self.next);
+        (left, Some(left))
+    }
+}
+
+impl<B: Buffer> ExactSizeIterator for Splits<'_, B> {}
+
+impl<B: Buffer> fmt::Debug for Splits<'_, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Splits").field("left", &self.len()).finish()
+    }
+}
