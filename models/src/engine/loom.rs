@@ -1,0 +1,107 @@
+//! Every interleaving, or with stale values as far as loom goes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Wake, Waker};
+use std::time::Instant;
+
+pub use loom::cell::UnsafeCell;
+pub use loom::thread::{JoinHandle, spawn, yield_now};
+pub use turnstile_loom as turnstile;
+pub use turnstile_loom::sync::Pass;
+
+use super::{Explored, caught};
+
+#[path = "../scenarios.rs"]
+pub mod scenarios;
+
+/// How this engine is called in tables.
+pub const NAME: &str = "loom";
+
+/// Is what a thread reads always the newest value? If not, an order of events that is not made of the model's own
+/// synchronisation proves nothing.
+pub fn reads_are_newest() -> bool {
+    turnstile_loom::sync::pass() == Pass::Interleavings
+}
+
+struct Bell {
+    rung: loom::sync::Notify,
+    /// The thread that parks here.
+    owner: loom::thread::ThreadId,
+    /// It rang itself. No part of the model.
+    again: AtomicBool,
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        if loom::thread::current().id() == self.owner {
+            self.again.store(true, Ordering::Relaxed);
+        } else {
+            self.rung.notify();
+        }
+    }
+}
+
+/// Where the thread that made it waits. Its waker is an uninstrumented `Arc`: cloning it is no step of the model.
+pub struct Parker(Arc<Bell>);
+
+impl Parker {
+    /// Nobody has rung yet.
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self(Arc::new(Bell {
+            rung: loom::sync::Notify::new(),
+            owner: loom::thread::current().id(),
+            again: AtomicBool::new(false),
+        }))
+    }
+
+    /// Wakes this parker.
+    pub fn waker(&self) -> Waker {
+        Waker::from(self.0.clone())
+    }
+
+    /// Waits for a waker. May return for no reason, once, as loom's notifications do. A thread that woke itself goes to
+    /// the end of the queue, as a task that wakes itself does.
+    pub fn park(&self) {
+        if self.0.again.swap(false, Ordering::Relaxed) {
+            yield_now();
+        } else {
+            self.0.rung.wait();
+        }
+    }
+}
+
+/// Explores `scenario` in `pass`, with at most `preemptions` forced switches, or without a bound. `progress` hears the
+/// number of executions now and then.
+///
+/// loom's own limits on time and number are off: reaching one returns as if all were well.
+pub fn explore(
+    pass: Pass,
+    preemptions: Option<usize>,
+    scenario: impl Fn() + Send + Sync + 'static,
+    progress: impl Fn(u64) + Send + Sync + 'static,
+) -> Explored {
+    let executions = Arc::new(AtomicU64::new(0));
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = preemptions;
+    builder.max_branches = 20_000;
+    builder.max_threads = loom::MAX_THREADS;
+    builder.max_duration = None;
+    builder.max_permutations = None;
+    builder.checkpoint_file = None;
+    builder.log = false;
+    turnstile_loom::sync::set_pass(pass);
+    let counter = executions.clone();
+    let started = Instant::now();
+    let violation = caught(|| {
+        builder.check(move || {
+            let n = counter.fetch_add(1, Ordering::Relaxed) + 1;
+            if n.is_multiple_of(5_000) {
+                progress(n);
+            }
+            scenario();
+        });
+    });
+    Explored { executions: executions.load(Ordering::Relaxed), seconds: started.elapsed().as_secs_f64(), violation }
+}

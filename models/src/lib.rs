@@ -1,0 +1,12 @@
+//! The evidence for `turnstile`: scenarios, the engines that run them, and what is printed of it.
+
+// One scenario, three engines: `scenarios.rs` is compiled once against each.
+#![allow(clippy::duplicate_mod)]
+
+pub mod engine;
+pub mod journal;
+pub mod litmus;
+pub mod plan;
+pub mod prove;
+pub mod size;
+pub mod subjects;

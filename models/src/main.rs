@@ -1,0 +1,95 @@
+//! `turnstile`: shows the evidence.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use turnstile_models::litmus::random::{self, Plan};
+use turnstile_models::prove;
+
+/// Shows why to trust the turnstile reader core: explores the interleavings of assign, poll, signal and snapshot on the code
+/// that ships, and puts two readers that engines have shipped through the same scenarios.
+#[derive(Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Without a command: prove.\nExit status: 0 all holds, 1 something is violated or not caught, 2 wrong arguments."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Cmd>,
+}
+
+#[derive(Subcommand)]
+enum Cmd {
+    /// Explore every scenario and print what was explored.
+    Prove(Prove),
+    /// Hold the exploration itself against brute force on random programs.
+    Litmus(Litmus),
+    /// One job of `prove`, in a process of its own.
+    #[command(hide = true)]
+    Job {
+        /// Its number.
+        index: usize,
+    },
+}
+
+#[derive(Args, Default)]
+struct Prove {
+    /// Also run what takes longer than minutes.
+    #[arg(long)]
+    deep: bool,
+    /// Only scenarios whose name contains PATTERN.
+    #[arg(long, value_name = "PATTERN")]
+    filter: Option<String>,
+    /// Print an array with one object a row instead of tables.
+    #[arg(long)]
+    json: bool,
+    /// Also write what loom explored into FILE, between its two `prove` marks.
+    #[arg(long, value_name = "FILE", conflicts_with = "filter")]
+    doc: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct Litmus {
+    /// Every kind of program that the passes are held against, instead of the one described by the other options.
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    plan: Plan,
+}
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command.unwrap_or(Cmd::Prove(Prove::default()));
+    let result = match command {
+        Cmd::Prove(Prove { deep, filter, json, doc }) => prove::prove(&prove::Options { deep, filter, json, doc }),
+        Cmd::Litmus(Litmus { all, plan }) => Ok(litmus(all, &plan)),
+        Cmd::Job { index } => Ok(prove::run_job(index)),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("turnstile: {error}");
+        ExitCode::from(1)
+    })
+}
+
+/// Prints the reports of one plan, or of all that count, and fails if loom missed anything that it should show.
+fn litmus(all: bool, plan: &Plan) -> ExitCode {
+    let progress = |programs: usize| {
+        if programs.is_multiple_of(1_000) {
+            eprintln!("{programs} programs");
+        }
+    };
+    let reports = if all {
+        random::long_run(plan.seed, plan.programs, |_, programs| progress(programs))
+    } else {
+        vec![random::compare(plan, progress)]
+    };
+    for report in &reports {
+        println!("{report}");
+    }
+    if reports.iter().any(|report| report.unexpected().next().is_some()) {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    }
+}

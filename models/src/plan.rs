@@ -1,0 +1,443 @@
+//! What `turnstile prove` runs: every scenario, under which checker, in which pass, at which size, with which bound.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::loom::Pass;
+use crate::engine::shuttle::Schedules;
+use crate::engine::{Explored, loom, shuttle, threads};
+use crate::journal::{Journal, Step};
+use crate::size::Size;
+use crate::subjects::{Kind, Trial};
+
+/// One claim about Turnstile, on all engines.
+#[derive(Debug)]
+struct Scenario {
+    name: &'static str,
+    /// Threads at the smallest size, the poller included.
+    threads: usize,
+    loom: fn(Size),
+    shuttle: fn(Size),
+    real: fn(Size),
+}
+
+/// One table for three engines: a scenario that one of them lacks does not compile.
+macro_rules! scenarios {
+    ($($name:literal, $threads:literal, $body:ident;)*) => {
+        const SCENARIOS: &[Scenario] = &[$(Scenario {
+            name: $name,
+            threads: $threads,
+            loom: loom::scenarios::$body,
+            shuttle: shuttle::scenarios::$body,
+            real: threads::scenarios::$body,
+        }),*];
+    };
+}
+
+scenarios! {
+    "assign-poll", 2, assign_poll;
+    "batch-then-signal", 2, batch_then_signal;
+    "assign-signal-poll", 3, assign_signal_poll;
+    "two-assigners", 3, two_assigners;
+    "two-assigners-wake", 3, two_assigners_wake;
+    "full-and-wrap", 2, full_and_wrap;
+    "payload-before-signal", 2, payload_before_signal;
+    "nothing-after-finished", 2, nothing_after_finished;
+    "wake-by-assign", 2, wake_by_assign;
+    "wake-by-signal", 2, wake_by_signal;
+    "wake-by-request", 2, wake_by_request;
+    "request-again", 2, request_again;
+    "wake-by-give-back", 2, wake_by_give_back;
+    "wake-by-complete", 2, wake_by_complete;
+    "lease-dropped", 3, lease_dropped;
+    "cut-poll", 2, cut_poll;
+    "cut-assign-poll", 3, cut_assign_poll;
+    "cut-assign-signal-poll", 3, cut_assign_signal_poll;
+    "cut-owned-lease", 2, cut_owned_lease;
+    "poller-handover", 2, poller_handover;
+    "shutdown-assign", 2, shutdown_assign;
+    "blocking-checkpoint", 2, blocking_checkpoint;
+}
+
+/// Which checker explores, and how far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checker {
+    /// loom, in a pass, with at most so many preemptions or without a bound.
+    Loom(Pass, Option<usize>),
+    /// shuttle, so many schedules.
+    Shuttle(Schedules, usize),
+    /// The machine, so often.
+    Threads(usize),
+}
+
+impl Checker {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Loom(..) => loom::NAME,
+            Self::Shuttle(..) => shuttle::NAME,
+            Self::Threads(_) => threads::NAME,
+        }
+    }
+
+    fn pass(self) -> String {
+        match self {
+            Self::Loom(Pass::Interleavings, _) => "interleavings".into(),
+            Self::Loom(Pass::WeakMemory, _) => "weak-memory".into(),
+            Self::Loom(Pass::Stock, _) => "stock".into(),
+            Self::Shuttle(Schedules::Random, _) => "random".into(),
+            Self::Shuttle(Schedules::Pct(depth), _) => format!("pct-{depth}"),
+            Self::Threads(_) => "real".into(),
+        }
+    }
+
+    /// The bound as it may be printed. A weak pass on more than two threads is never called exhaustive, and has a bound.
+    fn bound(self, threads: usize) -> String {
+        match self {
+            Self::Loom(pass, None) => {
+                assert!(pass == Pass::Interleavings || (pass == Pass::WeakMemory && threads == 2));
+                "exhaustive".into()
+            }
+            Self::Loom(_, Some(preemptions)) => format!("preemptions<={preemptions}"),
+            Self::Shuttle(_, schedules) | Self::Threads(schedules) => format!("schedules={schedules}"),
+        }
+    }
+}
+
+/// What is run.
+#[derive(Clone, Copy, Debug)]
+enum Body {
+    Scenario(&'static Scenario),
+    Trial(Trial, Kind),
+}
+
+/// One row of the table, before it is run.
+#[derive(Clone, Copy, Debug)]
+pub struct Job {
+    body: Body,
+    checker: Checker,
+    size: Size,
+    /// Only with `--deep`.
+    pub deep: bool,
+    /// A rough number of seconds, so that long ones start first.
+    pub weight: u32,
+}
+
+/// One row of the table, after it was run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Row {
+    /// The claim.
+    pub scenario: String,
+    /// The reader under test: `turnstile` is this project's core.
+    pub subject: String,
+    /// `loom`, `shuttle` or `threads`.
+    pub checker: String,
+    /// What the checker lets vary.
+    pub pass: String,
+    /// Threads in the scenario.
+    pub threads: usize,
+    /// Splits in the scenario.
+    pub splits: usize,
+    /// `exhaustive`, `preemptions<=n` or `schedules=k`.
+    pub bound: String,
+    /// How often the scenario ran.
+    pub executions: u64,
+    /// How long that took.
+    pub seconds: f64,
+    /// `holds` or `violated`.
+    pub verdict: Verdict,
+    /// What was violated, if anything.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub violation: Option<String>,
+    /// The failing interleaving.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub steps: Vec<Step>,
+}
+
+/// Did the claim hold in every execution?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// In all of them.
+    Holds,
+    /// Not in the last one.
+    Violated,
+}
+
+const I: Pass = Pass::Interleavings;
+const W: Pass = Pass::WeakMemory;
+
+/// How loom explores a scenario.
+#[derive(Clone, Copy, Debug)]
+struct Exploration {
+    scenario: &'static str,
+    pass: Pass,
+    bound: Option<usize>,
+    /// Splits per assigner.
+    splits: usize,
+    /// About how many seconds it takes.
+    weight: u32,
+}
+
+const fn explore(scenario: &'static str, pass: Pass, bound: Option<usize>, splits: usize, weight: u32) -> Exploration {
+    Exploration { scenario, pass, bound, splits, weight }
+}
+
+/// What is explored each time.
+const EXPLORATIONS: &[Exploration] = &[
+    explore("assign-poll", I, None, 2, 3),
+    explore("assign-poll", W, None, 1, 1),
+    explore("assign-poll", W, Some(4), 2, 5),
+    explore("batch-then-signal", I, None, 2, 1),
+    explore("batch-then-signal", W, None, 2, 4),
+    explore("assign-signal-poll", I, None, 1, 40),
+    explore("assign-signal-poll", W, Some(3), 1, 5),
+    explore("two-assigners", I, None, 1, 1),
+    explore("two-assigners", W, Some(3), 1, 5),
+    explore("two-assigners-wake", I, Some(4), 1, 10),
+    explore("two-assigners-wake", W, Some(2), 1, 5),
+    explore("full-and-wrap", I, None, 3, 1),
+    explore("full-and-wrap", W, None, 3, 2),
+    explore("payload-before-signal", I, None, 0, 1),
+    explore("payload-before-signal", W, None, 0, 1),
+    explore("nothing-after-finished", I, None, 1, 1),
+    explore("nothing-after-finished", W, None, 1, 1),
+    explore("wake-by-assign", I, None, 1, 1),
+    explore("wake-by-assign", W, None, 1, 1),
+    explore("wake-by-signal", I, None, 0, 1),
+    explore("wake-by-signal", W, None, 0, 1),
+    explore("wake-by-request", I, None, 0, 1),
+    explore("wake-by-request", W, None, 0, 1),
+    explore("request-again", I, None, 0, 1),
+    explore("request-again", W, Some(4), 0, 5),
+    explore("wake-by-give-back", I, None, 1, 1),
+    explore("wake-by-give-back", W, None, 1, 1),
+    explore("wake-by-complete", I, None, 1, 1),
+    explore("wake-by-complete", W, None, 1, 1),
+    explore("lease-dropped", I, None, 1, 5),
+    explore("lease-dropped", W, Some(3), 1, 5),
+    explore("cut-poll", I, None, 2, 1),
+    explore("cut-poll", W, None, 2, 4),
+    explore("cut-assign-poll", I, None, 2, 50),
+    explore("cut-assign-poll", W, Some(3), 2, 5),
+    explore("cut-assign-signal-poll", I, Some(5), 1, 20),
+    explore("cut-assign-signal-poll", W, Some(2), 1, 5),
+    explore("cut-owned-lease", I, None, 1, 15),
+    explore("cut-owned-lease", W, Some(4), 1, 10),
+    explore("poller-handover", I, None, 2, 1),
+    explore("poller-handover", W, Some(4), 2, 5),
+    explore("shutdown-assign", I, None, 1, 1),
+    explore("shutdown-assign", W, None, 1, 1),
+    explore("blocking-checkpoint", I, Some(5), 1, 10),
+    explore("blocking-checkpoint", W, Some(3), 1, 10),
+];
+
+/// What takes longer than minutes.
+const DEEP: &[Exploration] = &[
+    explore("assign-poll", W, None, 2, 1000),
+    explore("assign-poll", I, None, 3, 300),
+    explore("two-assigners-wake", I, None, 1, 3000),
+    explore("cut-assign-signal-poll", I, None, 1, 3000),
+    explore("blocking-checkpoint", I, None, 1, 3000),
+    explore("assign-signal-poll", W, Some(6), 1, 3000),
+];
+
+/// Scenarios that stay as they are at any size: one run on shuttle and on threads is as good as another.
+const FIXED: &[&str] = &[
+    "payload-before-signal",
+    "wake-by-assign",
+    "wake-by-signal",
+    "wake-by-request",
+    "request-again",
+    "wake-by-give-back",
+    "wake-by-complete",
+    "lease-dropped",
+    "cut-owned-lease",
+    "poller-handover",
+    "cut-poll",
+    "cut-assign-poll",
+    "cut-assign-signal-poll",
+    "blocking-checkpoint",
+];
+
+/// Every job, in the order of the table.
+pub fn jobs() -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for scenario in SCENARIOS {
+        for (explorations, deep) in [(EXPLORATIONS, false), (DEEP, true)] {
+            for exploration in explorations.iter().filter(|exploration| exploration.scenario == scenario.name) {
+                let size = Size { splits: exploration.splits, assigners: 2 };
+                let checker = Checker::Loom(exploration.pass, exploration.bound);
+                jobs.push(Job { body: Body::Scenario(scenario), checker, size, deep, weight: exploration.weight });
+            }
+        }
+        let fixed = FIXED.contains(&scenario.name);
+        let size = if fixed { Size { splits: 2, assigners: 2 } } else { Size { splits: 60, assigners: 5 } };
+        let schedules = if fixed { 10_000 } else { 300 };
+        for kind in [Schedules::Random, Schedules::Pct(3)] {
+            let checker = Checker::Shuttle(kind, schedules);
+            jobs.push(Job { body: Body::Scenario(scenario), checker, size, deep: false, weight: 2 });
+        }
+        let size = if fixed { size } else { Size { splits: 200, ..size } };
+        let checker = Checker::Threads(if fixed { 2_000 } else { 20 });
+        jobs.push(Job { body: Body::Scenario(scenario), checker, size, deep: false, weight: 1 });
+    }
+    for kind in Kind::ALL {
+        for trial in Trial::ALL {
+            let size = Size { splits: trial.splits, assigners: 1 };
+            let checker = Checker::Loom(Pass::Interleavings, None);
+            jobs.push(Job { body: Body::Trial(trial, kind), checker, size, deep: false, weight: 1 });
+        }
+    }
+    jobs
+}
+
+impl Job {
+    /// Is this job about another reader than ours, there to be caught?
+    pub fn is_specimen(&self) -> bool {
+        matches!(self.body, Body::Trial(_, kind) if kind != Kind::Turnstile)
+    }
+
+    /// What has to come of it: a claim about Turnstile holds, a broken reader is caught where it is known to break.
+    pub fn expected(&self) -> Verdict {
+        match self.body {
+            Body::Trial(trial, kind) if trial.catches(kind) => Verdict::Violated,
+            Body::Trial(..) | Body::Scenario(_) => Verdict::Holds,
+        }
+    }
+
+    /// The name of its scenario.
+    pub fn scenario(&self) -> &'static str {
+        match self.body {
+            Body::Scenario(scenario) => scenario.name,
+            Body::Trial(trial, _) => trial.name,
+        }
+    }
+
+    /// The reader under test.
+    pub fn subject(&self) -> &'static str {
+        match self.body {
+            Body::Scenario(_) => Kind::Turnstile.name(),
+            Body::Trial(_, kind) => kind.name(),
+        }
+    }
+
+    /// The checker: `loom`, `shuttle` or `threads`.
+    pub fn checker_name(&self) -> &'static str {
+        self.checker.name()
+    }
+
+    /// How it is called while it runs.
+    pub fn title(&self) -> String {
+        format!("{} ({} {})", self.scenario(), self.checker.name(), self.checker.pass())
+    }
+
+    fn threads(&self) -> usize {
+        match self.body {
+            Body::Trial(trial, _) => trial.threads,
+            // Where the number of assigners is open, it is part of the size.
+            Body::Scenario(scenario) if scenario.name.starts_with("two-assigners") => self.size.assigners + 1,
+            Body::Scenario(scenario) => scenario.threads,
+        }
+    }
+
+    /// Runs it on this thread.
+    pub fn run(&self, progress: impl Fn(u64) + Send + Sync + Clone + 'static) -> Row {
+        let (explored, journal) = match self.body {
+            Body::Scenario(scenario) => (self.explore(scenario, progress), Journal::default()),
+            Body::Trial(trial, kind) => explore_trial(trial, kind, progress),
+        };
+        self.row(explored, &journal)
+    }
+
+    /// The row of a job whose process died.
+    pub fn died(&self, executions: u64, why: String) -> Row {
+        self.row(Explored { executions, seconds: 0.0, violation: Some(why) }, &Journal::default())
+    }
+
+    fn row(&self, explored: Explored, journal: &Journal) -> Row {
+        let verdict = if explored.violation.is_none() { Verdict::Holds } else { Verdict::Violated };
+        Row {
+            scenario: self.scenario().into(),
+            subject: self.subject().into(),
+            checker: self.checker.name().into(),
+            pass: self.checker.pass(),
+            threads: self.threads(),
+            splits: self.size.splits,
+            bound: self.checker.bound(self.threads()),
+            executions: explored.executions,
+            seconds: explored.seconds,
+            verdict,
+            steps: if verdict == Verdict::Violated { journal.steps() } else { Vec::new() },
+            violation: explored.violation,
+        }
+    }
+
+    fn explore(&self, scenario: &Scenario, progress: impl Fn(u64) + Send + Sync + 'static) -> Explored {
+        let size = self.size;
+        match self.checker {
+            Checker::Loom(pass, bound) => {
+                let body = scenario.loom;
+                loom::explore(pass, bound, move || body(size), progress)
+            }
+            Checker::Shuttle(kind, schedules) => {
+                let body = scenario.shuttle;
+                shuttle::explore(kind, schedules, move || body(size), progress)
+            }
+            Checker::Threads(repeats) => {
+                let body = scenario.real;
+                threads::explore(repeats, move || body(size), progress)
+            }
+        }
+    }
+}
+
+/// Explores with more and more preemptions, so that what is found has as few switches as possible; and at last without a
+/// bound, so that what is not found is not there.
+fn explore_trial(
+    trial: Trial,
+    kind: Kind,
+    progress: impl Fn(u64) + Send + Sync + Clone + 'static,
+) -> (Explored, Journal) {
+    let journal = Journal::default();
+    let mut total = Explored { executions: 0, seconds: 0.0, violation: None };
+    let bounds = if kind == Kind::Turnstile { &[None][..] } else { &[Some(0), Some(1), Some(2), None][..] };
+    for bound in bounds {
+        let book = journal.clone();
+        let explored = loom::explore(Pass::Interleavings, *bound, move || trial.run(kind, &book), progress.clone());
+        total.executions += explored.executions;
+        total.seconds += explored.seconds;
+        if explored.violation.is_some() {
+            total.violation = explored.violation;
+            break;
+        }
+    }
+    (total, journal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_exploration_names_a_scenario_and_every_scenario_is_explored_in_both_passes() {
+        for exploration in EXPLORATIONS.iter().chain(DEEP) {
+            assert!(SCENARIOS.iter().any(|scenario| scenario.name == exploration.scenario), "{exploration:?}");
+        }
+        for scenario in SCENARIOS {
+            for pass in [Pass::Interleavings, Pass::WeakMemory] {
+                let explores = |of: &Exploration| of.scenario == scenario.name && of.pass == pass;
+                assert!(EXPLORATIONS.iter().any(explores), "{} in {pass:?}", scenario.name);
+            }
+        }
+    }
+
+    #[test]
+    fn exhaustive_is_printed_only_for_interleavings_or_two_threads() {
+        for job in jobs() {
+            let bound = job.checker.bound(job.threads());
+            if bound == "exhaustive" {
+                let Checker::Loom(pass, None) = job.checker else { panic!("{job:?}") };
+                assert!(pass == Pass::Interleavings || job.threads() == 2, "{job:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! Runs the plan in child processes, as many as there are processors, and prints what came of it.
+//!
+//! A child is used because loom aborts the process when a deadlocked model is torn down: one lost wake-up must not take
+//! the other rows with it.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use comfy_table::{CellAlignment, Table, presets};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::{Deserialize, Serialize};
+
+use crate::journal::lanes;
+use crate::litmus;
+use crate::plan::{Job, Row, Verdict, jobs};
+
+/// What to run and how to print it.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Also what takes longer than minutes.
+    pub deep: bool,
+    /// Only scenarios whose name contains this.
+    pub filter: Option<String>,
+    /// An array of rows instead of a table.
+    pub json: bool,
+    /// A document that shows what loom explored, to be brought up to date.
+    pub doc: Option<PathBuf>,
+}
+
+/// What a child says on its standard output, one per line.
+#[derive(Serialize, Deserialize)]
+enum Message {
+    Executions(u64),
+    Done(Box<Row>),
+}
+
+fn say(message: &Message) {
+    let line = serde_json::to_string(message).expect("plain data");
+    println!("{line}");
+}
+
+/// The child: runs job number `index` and reports on standard output.
+pub fn run_job(index: usize) -> ExitCode {
+    let Some(job) = jobs().into_iter().nth(index) else {
+        eprintln!("there is no job {index}");
+        return ExitCode::from(2);
+    };
+    say(&Message::Done(Box::new(job.run(|executions| say(&Message::Executions(executions))))));
+    ExitCode::SUCCESS
+}
+
+/// Runs everything that `options` ask for. Succeeds if every claim about Turnstile holds, every specimen is caught and the
+/// canaries are green.
+pub fn prove(options: &Options) -> io::Result<ExitCode> {
+    let wanted: Vec<(usize, Job)> = jobs()
+        .into_iter()
+        .enumerate()
+        .filter(|(_, job)| options.deep || !job.deep)
+        .filter(|(_, job)| options.filter.as_ref().is_none_or(|pattern| job.scenario().contains(pattern.as_str())))
+        .collect();
+    if wanted.is_empty() {
+        let mut names: Vec<_> = jobs().iter().map(Job::scenario).collect();
+        names.dedup();
+        eprintln!("no scenario matches {:?}; there are: {}", options.filter.as_deref().unwrap_or(""), names.join(", "));
+        return Ok(ExitCode::from(2));
+    }
+    let canaries = match litmus::canaries::green() {
+        Ok(summary) => summary,
+        Err(failure) => {
+            eprintln!("{failure}\nloom does not explore what it should: nothing may be called exhaustive.");
+            return Ok(ExitCode::from(1));
+        }
+    };
+    let rows = run_all(&wanted)?;
+    let as_expected = |specimens: bool| {
+        let mut pairs = wanted.iter().zip(&rows).filter(|((_, job), _)| job.is_specimen() == specimens);
+        pairs.all(|((_, job), row)| row.verdict == job.expected())
+    };
+    let (holds, caught) = (as_expected(false), as_expected(true));
+    if let Some(doc) = &options.doc {
+        write_into(doc, &wanted, &rows)?;
+    }
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+    } else {
+        println!("{canaries}\n");
+        print_table(&wanted, &rows);
+        println!("{}", verdict(&rows, holds, caught));
+    }
+    Ok(if holds && caught { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn verdict(rows: &[Row], holds: bool, caught: bool) -> String {
+    let ours = || rows.iter().filter(|row| row.subject == "turnstile");
+    let executions: u64 = ours().map(|row| row.executions).sum();
+    let exhaustive = ours().filter(|row| row.bound == "exhaustive").count();
+    let mut text = format!(
+        "turnstile: {} of {} runs hold, {} of them exhaustive, in {} executions.",
+        ours().filter(|row| row.verdict == Verdict::Holds).count(),
+        ours().count(),
+        exhaustive,
+        grouped(executions)
+    );
+    if !holds {
+        text += "\nNOT PROVEN: a claim about turnstile is violated.";
+    }
+    if !caught {
+        text += "\nNOT CONVINCING: a reader that is known to be broken was not caught where it breaks.";
+    }
+    text
+}
+
+/// Puts what loom explored of Turnstile between the two marks of a document. Nothing in it depends on the machine.
+fn write_into(doc: &Path, wanted: &[(usize, Job)], rows: &[Row]) -> io::Result<()> {
+    const MARK: &str = "<!-- prove -->\n";
+    let text = fs::read_to_string(doc)?;
+    let [before, _, after] = text.split(MARK).collect::<Vec<_>>()[..] else {
+        return Err(io::Error::other(format!("{} lacks two lines with {}", doc.display(), MARK.trim())));
+    };
+    let mut table =
+        String::from("\n| scenario | pass | threads | splits | bound | executions |\n|---|---|--:|--:|---|--:|\n");
+    for ((_, job), row) in wanted.iter().zip(rows) {
+        if row.checker == "loom" && !job.is_specimen() && !job.deep {
+            let Row { scenario, pass, threads, splits, bound, executions, .. } = row;
+            let executions = grouped(*executions);
+            table += &format!("| {scenario} | {pass} | {threads} | {splits} | {bound} | {executions} |\n");
+        }
+    }
+    table += "\n";
+    fs::write(doc, [before, MARK, &table, MARK, after].concat())
+}
+
+/// Digits in groups of three.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn print_table(wanted: &[(usize, Job)], rows: &[Row]) {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_header(["scenario", "checker", "pass", "threads", "splits", "bound", "executions", "time", "verdict"]);
+    for column in [3, 4, 6, 7] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for ((_, job), row) in wanted.iter().zip(rows) {
+        if job.is_specimen() {
+            continue;
+        }
+        table.add_row([
+            row.scenario.clone(),
+            row.checker.clone(),
+            row.pass.clone(),
+            row.threads.to_string(),
+            row.splits.to_string(),
+            row.bound.clone(),
+            grouped(row.executions),
+            format!("{:.1} s", row.seconds),
+            match row.verdict {
+                Verdict::Holds => "holds".into(),
+                Verdict::Violated => "VIOLATED".into(),
+            },
+        ]);
+    }
+    println!("{table}\n");
+    for ((_, job), row) in wanted.iter().zip(rows) {
+        match (&row.violation, job.is_specimen()) {
+            (Some(violation), true) => {
+                println!("{} in {}: caught in execution {}", row.subject, row.scenario, grouped(row.executions));
+                println!("{violation}\n{}", lanes(&row.steps));
+            }
+            (None, true) => println!(
+                "{} in {}: holds, {} executions; another scenario catches it\n",
+                row.subject,
+                row.scenario,
+                grouped(row.executions)
+            ),
+            (Some(violation), false) => println!(
+                "{} ({} {}): VIOLATED in execution {}\n{violation}\n{}run it alone: turnstile prove --filter {}\n",
+                row.scenario,
+                row.checker,
+                row.pass,
+                grouped(row.executions),
+                if row.steps.is_empty() { String::new() } else { lanes(&row.steps) },
+                row.scenario
+            ),
+            (None, false) => {}
+        }
+    }
+}
+
+/// Runs the jobs in children, long ones first, and answers with their rows in the order of the jobs.
+fn run_all(wanted: &[(usize, Job)]) -> io::Result<Vec<Row>> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by_key(|&at| std::cmp::Reverse(wanted[at].1.weight));
+    let queue = Mutex::new(VecDeque::from(order));
+    let rows: Mutex<Vec<Option<Row>>> = Mutex::new(vec![None; wanted.len()]);
+    let show = Progress::new(wanted.len());
+    let failure: Mutex<Option<io::Error>> = Mutex::new(None);
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(wanted.len());
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                let bar = show.worker();
+                loop {
+                    let Some(at) = queue.lock().expect("no panic inside").pop_front() else { break };
+                    let (index, job) = &wanted[at];
+                    match run_child(*index, job, &bar) {
+                        Ok(row) => {
+                            show.finished(&row);
+                            rows.lock().expect("no panic inside")[at] = Some(row);
+                        }
+                        Err(error) => *failure.lock().expect("no panic inside") = Some(error),
+                    }
+                }
+                bar.finish_and_clear();
+            });
+        }
+    });
+    show.clear();
+    if let Some(error) = failure.into_inner().expect("no panic inside") {
+        return Err(error);
+    }
+    Ok(rows.into_inner().expect("no panic inside").into_iter().flatten().collect())
+}
+
+/// Ends a child that is no longer listened to.
+struct Reaped(Child);
+
+impl Drop for Reaped {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn run_child(index: usize, job: &Job, bar: &ProgressBar) -> io::Result<Row> {
+    bar.set_message(job.title());
+    let mut child = Reaped(
+        Command::new(std::env::current_exe()?)
+            .args(["job", &index.to_string()])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?,
+    );
+    let output = child.0.stdout.take().expect("it was piped");
+    let mut executions = 0;
+    for line in BufReader::new(output).lines() {
+        match serde_json::from_str(&line?)? {
+            Message::Executions(so_far) => {
+                executions = so_far;
+                bar.set_message(format!("{}: {} executions", job.title(), grouped(so_far)));
+            }
+            Message::Done(row) => return Ok(*row),
+        }
+    }
+    // It died without a word, as loom does on a deadlock with wakers alive: that is a finding, not an accident.
+    let status = child.0.wait()?;
+    Ok(job.died(executions, format!("the checker aborted ({status}): a deadlock, that is, a lost wake-up")))
+}
+
+/// What is going on, on standard error: bars on a terminal, else a line per finished job.
+struct Progress {
+    bars: MultiProgress,
+    total: ProgressBar,
+    terminal: bool,
+}
+
+impl Progress {
+    fn new(jobs: usize) -> Self {
+        let terminal = io::stderr().is_terminal();
+        let bars = MultiProgress::with_draw_target(if terminal {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        });
+        let total = bars.add(ProgressBar::new(jobs as u64));
+        total.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}").expect("a valid template"));
+        total.enable_steady_tick(Duration::from_millis(200));
+        Self { bars, total, terminal }
+    }
+
+    fn worker(&self) -> ProgressBar {
+        let bar = self.bars.add(ProgressBar::new_spinner());
+        bar.set_style(ProgressStyle::with_template("  {spinner} {msg}").expect("a valid template"));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        bar
+    }
+
+    fn finished(&self, row: &Row) {
+        self.total.inc(1);
+        if !self.terminal {
+            let (done, all) = (self.total.position(), self.total.length().unwrap_or(0));
+            let _ = writeln!(
+                io::stderr(),
+                "{done}/{all} {} {} {} {}: {} executions in {:.1} s",
+                row.subject,
+                row.scenario,
+                row.checker,
+                row.pass,
+                grouped(row.executions),
+                row.seconds
+            );
+        }
+    }
+
+    fn clear(&self) {
+        self.total.finish_and_clear();
+    }
+}

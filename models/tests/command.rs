@@ -1,0 +1,47 @@
+//! The command, as scripts use it.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn turnstile(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_turnstile")).args(arguments).output().expect("the command starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn json_has_one_object_a_row_with_its_bound_and_verdict() {
+    let output = turnstile(&["prove", "--filter", "wake-by-assign", "--json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let rows: Vec<Value> = serde_json::from_slice(&output.stdout).expect("an array");
+    assert_eq!(rows.len(), 5, "two passes of loom, two kinds of shuttle, threads");
+    for row in rows {
+        assert_eq!(row["scenario"], "wake-by-assign");
+        assert_eq!(row["subject"], "turnstile");
+        assert_eq!(row["verdict"], "holds");
+        assert!(row["executions"].as_u64() > Some(1));
+        assert!(row["seconds"].is_number());
+        let bound = row["bound"].as_str().expect("a bound");
+        assert!(bound == "exhaustive" || bound.starts_with("preemptions<=") || bound.starts_with("schedules="));
+    }
+}
+
+#[test]
+fn a_broken_reader_is_shown_with_its_guarantee_and_its_lanes() {
+    let output = turnstile(&["prove", "--filter", "late-signal"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let shown = text(&output.stdout);
+    assert!(shown.contains("seatunnel-2.3.7 in late-signal: caught in execution"), "{shown}");
+    assert!(shown.contains("I2 taking consumes: s1 was emitted"), "{shown}");
+    assert!(shown.contains("│ delivery") && shown.contains("│ poller"), "{shown}");
+}
+
+#[test]
+fn a_filter_that_matches_nothing_is_an_error_that_says_what_there_is() {
+    let output = turnstile(&["prove", "--filter", "no such thing"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("there are: assign-poll, "), "{}", text(&output.stderr));
+}
