@@ -277,7 +277,7 @@ pub fn jobs() -> Vec<Job> {
             jobs.push(Job { body: Body::Scenario(scenario), checker, size, deep: false, weight: 2 });
         }
         let size = if fixed { size } else { Size { splits: 200, ..size } };
-        let checker = Checker::Threads(if fixed { 2_000 } else { 20 });
+        let checker = Checker::Threads(if fixed { 2_000 } else { 5 });
         jobs.push(Job { body: Body::Scenario(scenario), checker, size, deep: false, weight: 1 });
     }
     for kind in Kind::ALL {

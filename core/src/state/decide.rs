@@ -104,4 +104,42 @@ mod tests {
             assert_eq!(decide(view) == Verdict::Knock, acts, "{view:?}");
         }
     }
+
+    /// The table as `docs/states.md` shows it.
+    fn printed() -> std::string::String {
+        use std::{format, string::String};
+        let mut table =
+            String::from("\n| lent | asked | queue | seat mine or free | seat taken |\n|---|---|---|---|---|\n");
+        for lent in [Lent::No, Lent::Out, Lent::Done] {
+            for asked in [false, true] {
+                for queue in [Queue::Ready, Queue::Empty, Queue::Ending, Queue::Ended] {
+                    let answer = |place| decide(View { place, lent, asked, queue });
+                    assert_eq!(answer(Place::Mine), answer(Place::Free));
+                    let (free, taken) = (answer(Place::Free), answer(Place::Taken));
+                    let asked = if asked { "yes" } else { "no" };
+                    table += &format!("| {lent:?} | {asked} | {queue:?} | {free:?} | {taken:?} |\n");
+                }
+            }
+        }
+        table + "\n"
+    }
+
+    #[test]
+    fn the_documented_table_is_the_one_that_runs() {
+        const MARK: &str = "<!-- decide -->\n";
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/states.md");
+        let Ok(text) = std::fs::read_to_string(path) else { return }; // The packaged crate has no docs folder.
+        let parts: std::vec::Vec<&str> = text.split(MARK).collect();
+        assert_eq!(parts.len(), 3, "{path} has the mark twice");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            let fresh = std::format!("{}{MARK}{}{MARK}{}", parts[0], printed(), parts[2]);
+            std::fs::write(path, fresh).expect("the document can be written");
+        } else {
+            assert_eq!(
+                parts[1],
+                printed(),
+                "bring it up to date: UPDATE_DOCS=1 cargo test -p turnstile-core documented"
+            );
+        }
+    }
 }

@@ -75,7 +75,8 @@ impl Parker {
 /// Explores `scenario` in `pass`, with at most `preemptions` forced switches, or without a bound. `progress` hears the
 /// number of executions now and then.
 ///
-/// loom's own limits on time and number are off: reaching one returns as if all were well.
+/// Every field of the builder is set: it reads its defaults from the environment, where a stray variable would bound the
+/// search without a word. loom's own limits on time and number are off: reaching one returns as if all were well.
 pub fn explore(
     pass: Pass,
     preemptions: Option<usize>,
@@ -90,6 +91,9 @@ pub fn explore(
     builder.max_duration = None;
     builder.max_permutations = None;
     builder.checkpoint_file = None;
+    builder.checkpoint_interval = 20_000;
+    builder.expect_explicit_explore = false;
+    builder.location = false;
     builder.log = false;
     turnstile_loom::sync::set_pass(pass);
     let counter = executions.clone();

@@ -50,7 +50,7 @@ pub struct Outcome {
     /// The pass it ran in.
     pub pass: Pass,
     /// How many executions loom tried.
-    pub executions: usize,
+    pub executions: u64,
     /// Every result that was seen.
     pub seen: BTreeSet<Vec<usize>>,
     /// Whether the last execution ended in a race.
@@ -371,7 +371,7 @@ impl fmt::Display for Outcome {
 
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let executions: usize = self.outcomes.iter().map(|outcome| outcome.executions).sum();
+        let executions: u64 = self.outcomes.iter().map(|outcome| outcome.executions).sum();
         write!(out, "{} canaries alive, {executions} executions, {:.1} s", self.outcomes.len(), self.seconds)
     }
 }

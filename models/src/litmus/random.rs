@@ -1,8 +1,7 @@
 //! Random litmus programs on which loom is held against brute force.
 //!
-//! Everything that the memory model allows must turn up among what loom shows; a program in which something is missing
-//! is printed with the command that runs it again. What loom shows beyond the model can raise a false alarm, but hides
-//! nothing. The tests hold how far the two agree:
+//! Everything that the memory model allows must turn up among what loom shows. What loom shows beyond that can raise a
+//! false alarm, but hides nothing; the tests hold how far the two agree:
 //!
 //! | pass | held against | missing | beyond |
 //! |---|---|---|---|
@@ -87,7 +86,7 @@ pub struct Report {
     /// How many programs were run.
     pub programs: usize,
     /// How many executions loom tried, all programs together.
-    pub executions: usize,
+    pub executions: u64,
     /// The programs for which loom and the memory model differ.
     pub differences: Vec<Difference>,
     /// How long it took.
@@ -108,7 +107,7 @@ pub struct Difference {
     /// What loom showed and the memory model does not allow.
     pub beyond: BTreeSet<Observation>,
     /// How many executions loom tried.
-    pub executions: usize,
+    pub executions: u64,
     /// loom's message, if it gave up before the search was drained.
     pub panic: Option<String>,
     /// The command that runs this program again.

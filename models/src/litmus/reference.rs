@@ -1,7 +1,7 @@
 //! Everything a memory model allows a litmus program to show, found by trying everything: the other side of the
 //! comparison with loom.
 //!
-//! Nothing here knows loom's code. A [`Machine`] says in how many ways one step can go, and one recursion lets every
+//! Nothing here knows loom's code. A machine says in how many ways one step can go, and one recursion lets every
 //! thread take every step in every way.
 
 use std::collections::BTreeSet;
