@@ -41,6 +41,7 @@
 //! ```
 
 use core::fmt;
+use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::task::Waker;
@@ -79,24 +80,42 @@ impl<B: Buffer> Shared<B> {
 
 /// Where the poller's thread waits.
 struct Parker {
-    woken: Mutex<bool>,
+    bell: Mutex<Bell>,
     changed: Condvar,
+}
+
+struct Bell {
+    /// Something has changed since the thread last waited.
+    rung: bool,
+    /// The task is to end, now and for good.
+    stopped: bool,
 }
 
 impl Parker {
     fn park(&self) {
-        let mut woken = self.woken.lock();
-        while !*woken {
-            woken = self.changed.wait(woken);
+        let mut bell = self.bell.lock();
+        while !bell.rung {
+            bell = self.changed.wait(bell);
         }
-        *woken = false;
+        bell.rung = false;
+    }
+
+    fn ring(&self, and_stop: bool) {
+        let mut bell = self.bell.lock();
+        bell.rung = true;
+        bell.stopped |= and_stop;
+        drop(bell);
+        self.changed.notify_all();
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.bell.lock().stopped
     }
 }
 
 impl Wake for Parker {
     fn wake(self: Arc<Self>) {
-        *self.woken.lock() = true;
-        self.changed.notify_all();
+        self.ring(false);
     }
 }
 
@@ -127,7 +146,10 @@ impl<B: Buffer> Reader<B> {
             checkpoint: Mutex::new(()),
             turn: Mutex::new(()),
             turned: Condvar::new(),
-            parker: Arc::new(Parker { woken: Mutex::new(false), changed: Condvar::new() }),
+            parker: Arc::new(Parker {
+                bell: Mutex::new(Bell { rung: false, stopped: false }),
+                changed: Condvar::new(),
+            }),
         }))
     }
 
@@ -160,7 +182,19 @@ impl<B: Buffer> Reader<B> {
         self.0.reader.signal_no_more_splits();
     }
 
-    /// The cut for checkpoint `id`, on the calling thread; the task stands still until it is dropped.
+    /// Ends the task: its next [`Poller::next`] answers `None`, also if it waits in one. Not the end of the splits: they stay
+    /// in the reader, a snapshot holds them and does not say that there are no more, and [`Poller::shutdown`] hands them back.
+    pub fn stop(&self) {
+        self.0.parker.ring(true);
+    }
+
+    /// How many splits fit.
+    pub fn capacity(&self) -> usize {
+        self.0.reader.capacity()
+    }
+
+    /// The cut for checkpoint `id`, on the calling thread; the task stands still until it is dropped. The number is what
+    /// [`Checkpoint::id`] answers.
     ///
     /// Waits for the task's next row boundary if the task is emitting rows, and not at all if it waits for splits, for
     /// what [`Lease::unlocked`] runs, or has finished. Several checkpoint threads wait for each other.
@@ -237,33 +271,50 @@ pub struct Poller<B: Buffer> {
 }
 
 impl<B: Buffer> Poller<B> {
-    /// The next split, or `None` when there is nothing ever again. Waits in between, without using the processor, and lets
-    /// checkpoints in.
+    /// The next split, or `None` when there is nothing ever again, or when the task was [stopped](Reader::stop):
+    /// [`Self::has_finished`] tells. Waits in between, without using the processor, and lets checkpoints in.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Option<Lease<'_, B>> {
-        loop {
+        while !self.shared().parker.is_stopped() {
             match self.inner.ready(Some(&self.waker), true) {
-                Ready::Split => return Some(Lease { poller: self }),
+                Ready::Split => return Some(Lease { poller: self, split: PhantomData }),
                 Ready::Checkpoint(_) => self.stand_aside(),
                 Ready::Pending => self.shared().parker.park(),
                 Ready::Finished => return None,
             }
         }
+        None
+    }
+
+    /// Was Finished answered: the end was announced, and every accepted split is completed?
+    pub fn has_finished(&self) -> bool {
+        self.inner.has_finished()
     }
 
     /// As [`crate::Poller::shutdown`].
     pub fn shutdown(&mut self) -> crate::Remaining<B::Split> {
-        self.inner.shutdown()
+        let remaining = self.inner.shutdown();
+        if self.inner.is_seated() {
+            self.inner.stand();
+        }
+        self.shared().turn();
+        remaining
     }
 
     fn shared(&self) -> &Shared<B> {
         &self.inner.handle().0
     }
 
+    /// Gets up, and tells a checkpoint thread that waits for that.
+    fn stand(&mut self) {
+        if self.inner.stand().has(Seat::ASKED) {
+            self.shared().turn();
+        }
+    }
+
     /// Gives the seat to the checkpoint thread that asked for it, and waits until it is answered.
     fn stand_aside(&mut self) {
-        self.inner.stand();
-        self.shared().turn();
+        self.stand();
         self.wait_while(Seat::ASKED);
     }
 
@@ -295,9 +346,8 @@ impl<B: Buffer> Drop for Poller<B> {
     fn drop(&mut self) {
         // A checkpoint thread that waits for this task takes the cut itself.
         if self.inner.is_seated() {
-            self.inner.stand();
+            self.stand();
         }
-        self.shared().turn();
     }
 }
 
@@ -311,6 +361,8 @@ impl<B: Buffer> fmt::Debug for Poller<B> {
 #[must_use = "a dropped lease gives the split back"]
 pub struct Lease<'p, B: Buffer> {
     poller: &'p mut Poller<B>,
+    /// `&Lease` shows the split, so it may be shared only if the split may.
+    split: PhantomData<B::Split>,
 }
 
 impl<B: Buffer> Lease<'_, B> {
@@ -347,9 +399,7 @@ impl<B: Buffer> Lease<'_, B> {
                 self.0.sit_again();
             }
         }
-        if self.poller.inner.stand().has(Seat::ASKED) {
-            self.poller.shared().turn();
-        }
+        self.poller.stand();
         let _back = Back(self.poller);
         blocking()
     }
@@ -357,6 +407,13 @@ impl<B: Buffer> Lease<'_, B> {
     /// See [`crate::Lease::complete`].
     pub fn complete(self) -> B::Split {
         self.poller.inner.remove()
+    }
+}
+
+impl<B: Buffer> Drop for Lease<'_, B> {
+    /// Between two splits the task may do anything, for as long as it likes: checkpoints do not wait for it.
+    fn drop(&mut self) {
+        self.poller.stand();
     }
 }
 

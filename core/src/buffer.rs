@@ -111,3 +111,6 @@ mod on_the_heap {
 }
 #[cfg(feature = "alloc")]
 pub(crate) use on_the_heap::boxed;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -81,7 +81,7 @@ impl<'a, B: Buffer> Cut<'a, B> {
 
     /// Every split that is accepted and not completed, in reading order.
     pub fn splits(&self) -> Splits<'_, B> {
-        Splits { reader: self.reader, next: self.head, end: self.tail.index() }
+        Splits { reader: self.reader, next: self.head, end: self.tail.index(), shows: PhantomData }
     }
 
     /// How far the first split was read.
@@ -89,9 +89,10 @@ impl<'a, B: Buffer> Cut<'a, B> {
         self.position
     }
 
-    /// Was the end announced?
+    /// Was the end announced, and is every split before it in this cut? While an assignment is being written the answer is
+    /// no: it may be accepted yet, behind the cut, and a reader restored as closed would refuse it.
     pub fn no_more_splits(&self) -> bool {
-        self.tail.has(Tail::CLOSED)
+        self.tail.has(Tail::CLOSED) && !self.tail.has(Tail::BUSY)
     }
 
     /// The cut as a value of its own.
@@ -123,9 +124,12 @@ impl<B: Buffer> Drop for Cut<'_, B> {
                 }
             }
             TakenBy::Poller(seated) => {
-                // It sits down again when it has something to do; meanwhile a lease that is out may.
-                seat.leave();
+                // It sits down again when it has something to do; meanwhile a lease that is out may. Asked while the cut was
+                // taken, and with a waker left before, it has to hear of it.
                 **seated = false;
+                if seat.leave().has(Seat::ASKED) {
+                    ring.wake();
+                }
             }
         }
     }
@@ -147,6 +151,8 @@ pub struct Splits<'c, B: Buffer> {
     reader: &'c Reader<B>,
     next: Index,
     end: Index,
+    /// Several of these can be had of one cut: each is worth references to splits, and is sent only if those may be.
+    shows: PhantomData<&'c B::Split>,
 }
 
 impl<'c, B: Buffer> Iterator for Splits<'c, B> {

@@ -26,12 +26,13 @@ impl<A> Refused<A> {
         }
     }
 
-    fn reason(&self) -> &'static str {
+    /// The reason alone: an error that does not borrow the batch, for `?`.
+    pub fn reason(&self) -> Refused<()> {
         match self {
-            Self::Full(_) => "the reader has no room for the batch; try again when splits are completed",
-            Self::Oversized(_) => "the batch is larger than the reader's capacity; cut it up",
-            Self::Closed(_) => "the reader was told that there are no more splits",
-            Self::Busy(_) => "another thread is handing over a batch; try again",
+            Self::Full(_) => Refused::Full(()),
+            Self::Oversized(_) => Refused::Oversized(()),
+            Self::Closed(_) => Refused::Closed(()),
+            Self::Busy(_) => Refused::Busy(()),
         }
     }
 }
@@ -49,7 +50,12 @@ impl<A> fmt::Debug for Refused<A> {
 
 impl<A> fmt::Display for Refused<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.reason())
+        f.write_str(match self {
+            Self::Full(_) => "the reader has no room for the batch; try again when splits are completed",
+            Self::Oversized(_) => "the batch is larger than the reader's capacity; cut it up",
+            Self::Closed(_) => "the reader was told that there are no more splits",
+            Self::Busy(_) => "another thread is handing over a batch; try again",
+        })
     }
 }
 

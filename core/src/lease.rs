@@ -127,8 +127,8 @@ impl<H: Handle> OwnedLease<H> {
         if seat.sit(seat.look()) { Ok(Rows { lease: self }) } else { Err(Busy::Held) }
     }
 
-    /// The split is read to its end: no later snapshot holds it. The poller drops it, and is woken if it waits.
-    /// Wait-free.
+    /// The split is read to its end: no later snapshot holds it. Unlike [`Lease::complete`] this does not hand the split out:
+    /// a checkpoint thread may be looking at it. The poller drops it, and is woken if it waits. Wait-free.
     pub fn complete(self) {
         let lease = core::mem::ManuallyDrop::new(self);
         // SAFETY: [exclusive] `lease` is not used again: the handle is read once, and nothing else has a destructor.

@@ -44,6 +44,8 @@ mod buffer;
 mod cut;
 mod error;
 mod lease;
+#[cfg(doctest)]
+mod must_not_compile;
 mod poller;
 mod reader;
 mod ring;

@@ -98,7 +98,7 @@ impl<H: Handle> Poller<H> {
         self.seated
     }
 
-    #[cfg(feature = "stream")]
+    #[cfg(any(feature = "std", feature = "stream"))]
     pub(crate) fn has_finished(&self) -> bool {
         self.finished
     }
@@ -252,9 +252,9 @@ impl<H: Handle> Poller<H> {
         let mut registered = Registered::Kept;
         if let Some(waker) = waker {
             let tail = tail.unwrap_or_else(|| self.reader().ring.tail());
-            let mut left = self.left;
-            registered = self.handle.reader().ring.register(tail, waker, &mut left);
-            self.left = left;
+            // In place: user code in there may panic, and what is in the cell must be known all the same.
+            let Self { handle, left, .. } = self;
+            registered = handle.reader().ring.register(tail, waker, left);
             if registered == Registered::Moved {
                 return false;
             }
@@ -269,7 +269,12 @@ impl<H: Handle> Poller<H> {
         if now.is_none() && registered == Registered::New {
             now = Some(self.reader().seat.look());
         }
-        now.is_none_or(|now| matches!(decide(self.view(now, queue, heed_requests)), Verdict::Pending | Verdict::Knock))
+        now.is_none_or(|now| match decide(self.view(now, queue, heed_requests)) {
+            Verdict::Pending => true,
+            // The knock that was seen before may have been answered, by whoever sat then, and not by who sits now.
+            Verdict::Knock => now.has(Seat::KNOCK),
+            Verdict::Split | Verdict::Checkpoint | Verdict::Reap | Verdict::Finished => false,
+        })
     }
 
     /// Moves the split at the head out of the reader. The caller sits, and a split is there.
@@ -320,3 +325,6 @@ impl<H: Handle> fmt::Debug for Answer<'_, H> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use crate::state::{Seat, Tail};
 
 /// The number that the engine gives a checkpoint. Opaque to the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CheckpointId(pub u64);
 
 /// A bounded queue of splits with an end, a poll state machine and a cut.
@@ -120,8 +121,10 @@ where
         let splits = reader.ring.drain().chain(core::iter::once(refused)).chain(rest).collect();
         return Err(Refused::Oversized(Snapshot { splits, position, no_more_splits }));
     }
-    // SAFETY: [exclusive] nobody else knows the reader yet.
-    unsafe { reader.seat.set_position(position) };
+    if reader.ring.head() != reader.ring.tail().index() {
+        // SAFETY: [exclusive] nobody else knows the reader yet.
+        unsafe { reader.seat.set_position(position) };
+    }
     Ok(reader)
 }
 
@@ -137,8 +140,12 @@ impl<B: Buffer> Reader<B> {
     /// come between any two splits of a batch, as it may in a real engine.
     ///
     /// What the caller did before is visible to the poller when it gets the split (release / acquire). Wait-free: a
-    /// bounded number of steps, whatever others do; copies the splits and runs none of their code. If a poll waits, its
-    /// waker is called last: a panic out of it comes when the batch is already accepted.
+    /// bounded number of steps, whatever others do; copies the splits and runs none of their code.
+    ///
+    /// # Panics
+    ///
+    /// Only if the waker of a poll that waits does. It is called last: the batch is accepted then; or it is refused because
+    /// the end was announced, and a `&mut Vec` still holds it, while an array is dropped with the panic.
     ///
     /// # Errors
     ///

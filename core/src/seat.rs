@@ -73,10 +73,10 @@ impl Chair {
         Seat::from_bits(self.word.fetch_and(!(Seat::HELD | Seat::KNOCK), AcqRel))
     }
 
-    /// The poller wants to hear when whoever sits stands up, or the lease comes back.
+    /// The poller wants to hear when whoever sits stands up, or the lease comes back. Answers with the word that it leaves.
     pub(crate) fn knock(&self) -> Seat {
         // ORD: Release -> `poller-parked`. Carries the waker that was left before. What the answer shows is looked at again.
-        Seat::from_bits(self.word.fetch_or(Seat::KNOCK, Release))
+        Seat::from_bits(self.word.fetch_or(Seat::KNOCK, Release)).knocked()
     }
 
     /// The poller stands up and lends its split to an owned lease, which is now the only one to advance it.

@@ -9,12 +9,46 @@ use crate::journal::{Journal, Step};
 use crate::size::Size;
 use crate::subjects::{Kind, Trial};
 
+/// What of a scenario grows, for checkers that can bear it.
+#[derive(Clone, Copy, Debug)]
+enum Grows {
+    /// Nothing: so many threads.
+    Nothing(usize),
+    /// The number of splits: so many threads.
+    Splits(usize),
+    /// The number of splits and of assigning threads: so many threads beside those, and so many of those for loom.
+    Assigners(usize, usize),
+}
+use Grows::{Assigners, Nothing, Splits};
+
+impl Grows {
+    const fn small(self, splits: usize) -> Size {
+        let assigners = if let Assigners(_, few) = self { few } else { 1 };
+        Size { splits, assigners }
+    }
+
+    /// Hundreds of splits, and six or seven threads where their number is open.
+    const fn large(self) -> Size {
+        match self {
+            Nothing(_) => Size { splits: 2, assigners: 1 },
+            Splits(_) => Size { splits: 300, assigners: 1 },
+            Assigners(..) => Size { splits: 60, assigners: 5 },
+        }
+    }
+
+    const fn threads(self, size: Size) -> usize {
+        match self {
+            Nothing(threads) | Splits(threads) => threads,
+            Assigners(others, _) => others + size.assigners,
+        }
+    }
+}
+
 /// One claim about Turnstile, on all engines.
 #[derive(Debug)]
 struct Scenario {
     name: &'static str,
-    /// Threads at the smallest size, the poller included.
-    threads: usize,
+    grows: Grows,
     loom: fn(Size),
     shuttle: fn(Size),
     real: fn(Size),
@@ -22,10 +56,10 @@ struct Scenario {
 
 /// One table for three engines: a scenario that one of them lacks does not compile.
 macro_rules! scenarios {
-    ($($name:literal, $threads:literal, $body:ident;)*) => {
+    ($($name:literal, $grows:expr, $body:ident;)*) => {
         const SCENARIOS: &[Scenario] = &[$(Scenario {
             name: $name,
-            threads: $threads,
+            grows: $grows,
             loom: loom::scenarios::$body,
             shuttle: shuttle::scenarios::$body,
             real: threads::scenarios::$body,
@@ -34,28 +68,30 @@ macro_rules! scenarios {
 }
 
 scenarios! {
-    "assign-poll", 2, assign_poll;
-    "batch-then-signal", 2, batch_then_signal;
-    "assign-signal-poll", 3, assign_signal_poll;
-    "two-assigners", 3, two_assigners;
-    "two-assigners-wake", 3, two_assigners_wake;
-    "full-and-wrap", 2, full_and_wrap;
-    "payload-before-signal", 2, payload_before_signal;
-    "nothing-after-finished", 2, nothing_after_finished;
-    "wake-by-assign", 2, wake_by_assign;
-    "wake-by-signal", 2, wake_by_signal;
-    "wake-by-request", 2, wake_by_request;
-    "request-again", 2, request_again;
-    "wake-by-give-back", 2, wake_by_give_back;
-    "wake-by-complete", 2, wake_by_complete;
-    "lease-dropped", 3, lease_dropped;
-    "cut-poll", 2, cut_poll;
-    "cut-assign-poll", 3, cut_assign_poll;
-    "cut-assign-signal-poll", 3, cut_assign_signal_poll;
-    "cut-owned-lease", 2, cut_owned_lease;
-    "poller-handover", 2, poller_handover;
-    "shutdown-assign", 2, shutdown_assign;
-    "blocking-checkpoint", 2, blocking_checkpoint;
+    "assign-poll", Assigners(1, 1), assign_poll;
+    "batch-then-signal", Splits(2), batch_then_signal;
+    "assign-signal-poll", Assigners(2, 1), assign_signal_poll;
+    "two-assigners", Assigners(1, 2), two_assigners;
+    "two-assigners-wake", Assigners(1, 2), assign_poll;
+    "full-and-wrap", Splits(2), full_and_wrap;
+    "payload-before-signal", Nothing(2), payload_before_signal;
+    "nothing-after-finished", Assigners(1, 1), nothing_after_finished;
+    "wake-by-assign", Nothing(2), wake_by_assign;
+    "wake-by-signal", Nothing(2), wake_by_signal;
+    "wake-by-request", Nothing(2), wake_by_request;
+    "request-again", Nothing(2), request_again;
+    "wake-by-give-back", Nothing(2), wake_by_give_back;
+    "wake-by-complete", Nothing(2), wake_by_complete;
+    "lease-dropped", Nothing(3), lease_dropped;
+    "cut-poll", Nothing(2), cut_poll;
+    "cut-assign-poll", Nothing(3), cut_assign_poll;
+    "cut-assign-signal-poll", Nothing(3), cut_assign_signal_poll;
+    "cut-after-cut", Nothing(3), cut_after_cut;
+    "cut-owned-lease", Nothing(2), cut_owned_lease;
+    "poller-handover", Nothing(2), poller_handover;
+    "shutdown-assign", Assigners(1, 1), shutdown_assign;
+    "blocking-checkpoint", Nothing(2), blocking_checkpoint;
+    "whole-reader", Assigners(2, 1), whole_reader;
 }
 
 /// Which checker explores, and how far.
@@ -220,6 +256,8 @@ const EXPLORATIONS: &[Exploration] = &[
     explore("cut-assign-poll", W, Some(3), 2, 5),
     explore("cut-assign-signal-poll", I, Some(5), 1, 20),
     explore("cut-assign-signal-poll", W, Some(2), 1, 5),
+    explore("cut-after-cut", I, Some(4), 2, 30),
+    explore("cut-after-cut", W, Some(2), 2, 5),
     explore("cut-owned-lease", I, None, 1, 15),
     explore("cut-owned-lease", W, Some(4), 1, 10),
     explore("poller-handover", I, None, 2, 1),
@@ -228,6 +266,8 @@ const EXPLORATIONS: &[Exploration] = &[
     explore("shutdown-assign", W, None, 1, 1),
     explore("blocking-checkpoint", I, Some(5), 1, 10),
     explore("blocking-checkpoint", W, Some(3), 1, 10),
+    explore("whole-reader", I, Some(2), 1, 5),
+    explore("whole-reader", W, Some(1), 1, 5),
 ];
 
 /// What takes longer than minutes.
@@ -240,44 +280,24 @@ const DEEP: &[Exploration] = &[
     explore("assign-signal-poll", W, Some(6), 1, 3000),
 ];
 
-/// Scenarios that stay as they are at any size: one run on shuttle and on threads is as good as another.
-const FIXED: &[&str] = &[
-    "payload-before-signal",
-    "wake-by-assign",
-    "wake-by-signal",
-    "wake-by-request",
-    "request-again",
-    "wake-by-give-back",
-    "wake-by-complete",
-    "lease-dropped",
-    "cut-owned-lease",
-    "poller-handover",
-    "cut-poll",
-    "cut-assign-poll",
-    "cut-assign-signal-poll",
-    "blocking-checkpoint",
-];
-
 /// Every job, in the order of the table.
 pub fn jobs() -> Vec<Job> {
     let mut jobs = Vec::new();
     for scenario in SCENARIOS {
         for (explorations, deep) in [(EXPLORATIONS, false), (DEEP, true)] {
             for exploration in explorations.iter().filter(|exploration| exploration.scenario == scenario.name) {
-                let size = Size { splits: exploration.splits, assigners: 2 };
+                let size = scenario.grows.small(exploration.splits);
                 let checker = Checker::Loom(exploration.pass, exploration.bound);
                 jobs.push(Job { body: Body::Scenario(scenario), checker, size, deep, weight: exploration.weight });
             }
         }
-        let fixed = FIXED.contains(&scenario.name);
-        let size = if fixed { Size { splits: 2, assigners: 2 } } else { Size { splits: 60, assigners: 5 } };
-        let schedules = if fixed { 10_000 } else { 300 };
+        let size = scenario.grows.large();
+        let (schedules, repeats) = if matches!(scenario.grows, Nothing(_)) { (10_000, 2_000) } else { (300, 20) };
         for kind in [Schedules::Random, Schedules::Pct(3)] {
             let checker = Checker::Shuttle(kind, schedules);
             jobs.push(Job { body: Body::Scenario(scenario), checker, size, deep: false, weight: 2 });
         }
-        let size = if fixed { size } else { Size { splits: 200, ..size } };
-        let checker = Checker::Threads(if fixed { 2_000 } else { 5 });
+        let checker = Checker::Threads(repeats);
         jobs.push(Job { body: Body::Scenario(scenario), checker, size, deep: false, weight: 1 });
     }
     for kind in Kind::ALL {
@@ -333,9 +353,7 @@ impl Job {
     fn threads(&self) -> usize {
         match self.body {
             Body::Trial(trial, _) => trial.threads,
-            // Where the number of assigners is open, it is part of the size.
-            Body::Scenario(scenario) if scenario.name.starts_with("two-assigners") => self.size.assigners + 1,
-            Body::Scenario(scenario) => scenario.threads,
+            Body::Scenario(scenario) => scenario.grows.threads(self.size),
         }
     }
 

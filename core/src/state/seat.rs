@@ -67,6 +67,11 @@ impl Seat {
         Self(self.0 | Self::HELD)
     }
 
+    /// The word after the poller knocked.
+    pub(crate) const fn knocked(self) -> Self {
+        Self(self.0 | Self::KNOCK)
+    }
+
     /// The word after somebody stood up.
     pub(crate) const fn vacated(self) -> Self {
         Self(self.0 & !Self::HELD)

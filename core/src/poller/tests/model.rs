@@ -1,7 +1,7 @@
 //! The reader without threads, words or cells: a deque and some flags. What it answers is what the real one has to.
 
 use std::collections::VecDeque;
-use std::prelude::v1::*;
+use std::vec::Vec;
 
 use crate::error::Refused;
 use crate::state::Lent;
@@ -72,17 +72,17 @@ impl Model {
     }
 
     pub(super) fn poll(&mut self, heed_requests: bool) -> Heard {
+        self.reap();
         let alone = matches!(self.sits, Sits::Nobody | Sits::Poller);
-        if alone && self.lent == Lent::Done {
-            self.remove();
-            (self.lent, self.sits) = (Lent::No, Sits::Poller);
-        }
         let asked = self.asked.filter(|_| heed_requests);
         if alone && let Some(id) = asked {
             self.sits = Sits::Poller;
             return Heard::Checkpoint(id);
         }
-        if alone && self.lent == Lent::No && let Some(&split) = self.queue.front() {
+        if alone
+            && self.lent == Lent::No
+            && let Some(&split) = self.queue.front()
+        {
             self.sits = Sits::Poller;
             return Heard::Split(split, self.position);
         }
@@ -91,6 +91,14 @@ impl Model {
         }
         let over = self.closed && self.writing.is_none() && self.queue.is_empty() && asked.is_none();
         if over { Heard::Finished } else { Heard::Pending }
+    }
+
+    /// Removes what an owned lease has completed, unless somebody else sits.
+    pub(super) fn reap(&mut self) {
+        if self.lent == Lent::Done && matches!(self.sits, Sits::Nobody | Sits::Poller) {
+            self.remove();
+            (self.lent, self.sits) = (Lent::No, Sits::Poller);
+        }
     }
 
     pub(super) fn remove(&mut self) {

@@ -2,17 +2,18 @@
 
 use std::boxed::Box;
 use std::cell::Cell;
-use std::prelude::v1::*;
 use std::task::{RawWaker, RawWakerVTable, Waker};
+use std::vec::Vec;
 
 use super::model::{Heard, Model, Shown, Sits};
 use crate::buffer::tests::Interrupted;
 use crate::cut::Cut;
 use crate::error::{Busy, Refused};
 use crate::lease::{Lease, OwnedLease, Rows};
-use crate::poller::{Answer, Poller, Remaining};
+use crate::poller::{Answer, Poller, Ready, Remaining};
 use crate::reader::{CheckpointId, Reader};
-use crate::state::{Index, Lent, View};
+use crate::ring::Key as WakerKey;
+use crate::state::{Index, Lent, Place, Queue, Seat, Tail, Verdict, View, decide};
 
 /// Everything that the public operations allow one thread to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,10 +30,13 @@ pub(super) enum Op {
     DropPoller,
     Poll,
     PollWith,
-    /// With another waker than [`Op::PollWith`].
-    PollWithOther,
-    /// With a waker that does all this when the poll clones it: what another thread could do at that moment.
+    /// With another waker, which does all this when the poll clones it: what other threads could do at that moment.
     PollMeeting(&'static [Op]),
+    /// The same, but one operation at a time: they go on changing what the poll has seen, as often as it looks.
+    PollChased(&'static [Op]),
+    /// With a waker in whose place there was another, and all this happens when the poll drops that one: the new one is
+    /// left, and the seat is not.
+    PollParting(&'static [Op]),
     Shutdown,
     TryCut,
     CutByPoller,
@@ -82,20 +86,21 @@ impl<T> Drop for Lender<T> {
     }
 }
 
+static VTABLE: RawWakerVTable = RawWakerVTable::new(Bell::clone, Bell::ring, Bell::ring, Bell::drop);
+
 /// What a waker points to. It lives as long as the world, so clones and drops need no count.
 #[derive(Default)]
 struct Bell {
     rung: Cell<u32>,
-    /// Runs once, inside the next clone.
-    on_clone: Cell<Option<Box<dyn FnOnce()>>>,
+    /// Run inside every clone and inside every drop.
+    on_clone: Cell<Option<Box<dyn FnMut()>>>,
+    on_drop: Cell<Option<Box<dyn FnMut()>>>,
 }
 
 impl Bell {
-    const VTABLE: RawWakerVTable = RawWakerVTable::new(Self::clone, Self::ring, Self::ring, |_| {});
-
     fn waker(&self) -> Waker {
         // SAFETY: [exclusive] the bells are shared, never moved, and outlive the reader; one thread has all of it.
-        unsafe { Waker::new(core::ptr::from_ref(self).cast(), &Self::VTABLE) }
+        unsafe { Waker::new(core::ptr::from_ref(self).cast(), &VTABLE) }
     }
 
     fn at<'a>(data: *const ()) -> &'a Self {
@@ -104,10 +109,19 @@ impl Bell {
     }
 
     fn clone(data: *const ()) -> RawWaker {
-        if let Some(meanwhile) = Self::at(data).on_clone.take() {
+        Self::meanwhile(&Self::at(data).on_clone);
+        RawWaker::new(data, &VTABLE)
+    }
+
+    fn drop(data: *const ()) {
+        Self::meanwhile(&Self::at(data).on_drop);
+    }
+
+    fn meanwhile(what: &Cell<Option<Box<dyn FnMut()>>>) {
+        if let Some(mut meanwhile) = what.take() {
             meanwhile();
+            what.set(Some(meanwhile));
         }
-        RawWaker::new(data, &Self::VTABLE)
     }
 
     fn ring(data: *const ()) {
@@ -129,8 +143,7 @@ enum Cutter {
 pub(super) struct Key {
     words: [usize; 2],
     written: usize,
-    /// Which slot is next, and whether the index has wrapped.
-    age: usize,
+    slot: usize,
     poller: Option<(bool, bool, usize, Option<usize>)>,
     handles: [bool; 4],
     cut: Option<(Cutter, usize, u64, bool, bool)>,
@@ -146,7 +159,7 @@ pub(super) struct World<const N: usize> {
     owned: Option<Lender<OwnedLease<Real<N>>>>,
     rows: Option<Rows<'static, Real<N>>>,
     cut: Option<(Cutter, Cut<'static, [u32; N]>, Shown)>,
-    bells: Box<[Bell; 3]>,
+    bells: Box<[Bell; 2]>,
     pub(super) model: Model,
     accepted: Vec<u32>,
     completed: Vec<u32>,
@@ -154,6 +167,14 @@ pub(super) struct World<const N: usize> {
     /// Was the last answer Pending, which waker was left last, and how often had it been rung by then?
     waits: bool,
     left: Option<(usize, u32)>,
+    /// By what the poller knows each waker.
+    keys: [Option<WakerKey>; 2],
+    /// What the poller remembers, apart from whether it sits.
+    locals: Option<(bool, Index, Option<WakerKey>)>,
+    /// Is this in the middle of a poll?
+    meeting: bool,
+    /// What the last poll answered.
+    heard: Option<Ready>,
     done: Vec<Op>,
 }
 
@@ -174,6 +195,10 @@ impl<const N: usize> World<N> {
             next: 0,
             waits: false,
             left: None,
+            keys: [None; 2],
+            locals: None,
+            meeting: false,
+            heard: None,
             done: Vec::new(),
         }
     }
@@ -206,7 +231,9 @@ impl<const N: usize> World<N> {
                 _ => self.step(op),
             }
         }
-        if self.model.writing.is_some() && let Some(then) = then.take() {
+        if self.model.writing.is_some()
+            && let Some(then) = then.take()
+        {
             then(self);
         }
     }
@@ -218,16 +245,14 @@ impl<const N: usize> World<N> {
         let admitted = self.model.admit(1);
         let reader = self.reader;
         let mut interrupted = false;
-        let answer = reader.assign(Interrupted {
-            split,
-            meanwhile: || {
-                interrupted = true;
-                self.model.writing = Some(split);
-                self.some(left, then);
-            },
-        });
+        let meanwhile = || {
+            interrupted = true;
+            self.model.writing = Some(split);
+            self.some(left, then);
+        };
+        let answer = reader.assign(Interrupted { split, meanwhile }).map_err(|refused| plain(refused).0);
+        assert_eq!(answer, admitted);
         assert_eq!(interrupted, admitted.is_ok());
-        assert_eq!(answer.map_err(|refused| plain(refused).0), admitted);
         if self.model.writing.take().is_some() {
             self.model.queue.push_back(split);
             self.accepted.push(split);
@@ -243,8 +268,10 @@ impl<const N: usize> World<N> {
             Op::Assign | Op::AssignTwo | Op::AssignNone | Op::Signal | Op::Ask | Op::Claim | Op::TryCut => true,
             Op::Begin => self.model.writing.is_none(),
             Op::Publish => self.model.writing.is_some(),
-            Op::PollMeeting(ops) => free && self.possible(ops[0]),
-            Op::DropPoller | Op::Poll | Op::PollWith | Op::PollWithOther | Op::Shutdown | Op::CutByPoller => free,
+            Op::PollMeeting(ops) | Op::PollChased(ops) | Op::PollParting(ops) => {
+                free && ops.first().is_none_or(|&op| self.possible(op))
+            }
+            Op::DropPoller | Op::Poll | Op::PollWith | Op::Shutdown | Op::CutByPoller => free,
             Op::CutByLease => (self.lease || self.rows.is_some()) && cutter != Some(Cutter::Lease),
             Op::DropCut => cutter.is_some(),
             Op::ForgetCut => cutter == Some(Cutter::Poller),
@@ -303,10 +330,11 @@ impl<const N: usize> World<N> {
                     self.model.sits = Sits::Nobody;
                 }
             }
-            Op::Poll => self.poll(None, &[]),
-            Op::PollWith => self.poll(Some(0), &[]),
-            Op::PollWithOther => self.poll(Some(1), &[]),
-            Op::PollMeeting(ops) => self.poll(Some(2), ops),
+            Op::Poll => self.poll(None, &[], 0, false),
+            Op::PollWith => self.poll(Some(0), &[], 0, false),
+            Op::PollMeeting(ops) => self.poll(Some(1), ops, ops.len(), false),
+            Op::PollChased(ops) => self.poll(Some(1), ops, 1, false),
+            Op::PollParting(ops) => self.poll(Some(1), ops, ops.len(), true),
             Op::Shutdown => self.shutdown(),
             Op::TryCut => {
                 let cut = self.reader.try_cut();
@@ -320,8 +348,8 @@ impl<const N: usize> World<N> {
             Op::CutByLease => {
                 // What `Lease::cut` and `Rows::cut` do, without their borrow.
                 let cut = Cut::of_a_lease(self.reader);
-                self.compare(&cut);
-                self.cut = Some((Cutter::Lease, cut, self.model.cut()));
+                let shown = self.compare(&cut);
+                self.cut = Some((Cutter::Lease, cut, shown));
             }
             Op::DropCut => {
                 let (cutter, cut, shown) = self.cut.take().expect("there is a cut");
@@ -335,9 +363,12 @@ impl<const N: usize> World<N> {
                     self.model.asked = None;
                 }
             }
-            Op::ForgetCut => core::mem::forget(self.cut.take()),
+            Op::ForgetCut => {
+                core::mem::forget(self.cut.take());
+                self.waits = false; // The poller goes on sitting, and has to poll to know what it missed.
+            }
             Op::Advance => {
-                let to = 1 + self.model.position % 2;
+                let to = 1 - self.model.position;
                 let asked = match &mut self.rows {
                     Some(rows) => rows.advance(to),
                     None => Lease::new(self.poller()).advance(to),
@@ -402,7 +433,12 @@ impl<const N: usize> World<N> {
             assert_eq!(back, batch, "a refused batch comes back as it was");
             reason
         });
-        assert_eq!(answer, admitted);
+        let both = self.model.closed && self.model.writing.is_some();
+        if both && answer == Err(Refused::Closed(())) {
+            assert_eq!(admitted, Err(Refused::Busy(())), "each of the two is true");
+        } else {
+            assert_eq!(answer, admitted);
+        }
         if admitted.is_ok() {
             self.model.queue.extend(batch);
             self.accepted.extend(batch);
@@ -410,22 +446,21 @@ impl<const N: usize> World<N> {
         self.next += K as u32;
     }
 
-    fn poll(&mut self, waker: Option<usize>, meeting: &'static [Op]) {
+    /// Polls with one of the wakers, or none, while others do `meeting`, `at_once` of it in each clone of the waker; or in
+    /// the drop of the one before, if `parting`.
+    fn poll(&mut self, waker: Option<usize>, meeting: &'static [Op], at_once: usize, parting: bool) {
         self.waits = false;
-        // A poll removes what an owned lease has completed before it does anything that others could come between.
-        let mut ahead = self.model.clone();
-        ahead.poll(true);
-        if ahead.lent != self.model.lent {
-            self.model.remove();
-            (self.model.lent, self.model.sits) = (Lent::No, Sits::Poller);
-        }
         if !meeting.is_empty() {
             let world = core::ptr::from_mut(self);
-            self.bells[2].on_clone.set(Some(Box::new(move || {
+            let mut meeting = meeting.iter();
+            let place = if parting { &self.bells[0].on_drop } else { &self.bells[1].on_clone };
+            place.set(Some(Box::new(move || {
                 // SAFETY: [exclusive] called from inside the poll below, which has the poller but not the world; and no
                 // operation of a meeting uses the poller.
                 let world = unsafe { &mut *world };
-                for &op in meeting {
+                // What an owned lease has completed is removed before the waker is left, so before others can come between.
+                world.model.reap();
+                for &op in meeting.by_ref().take(at_once) {
                     if world.possible(op) {
                         world.step(op);
                     }
@@ -436,22 +471,43 @@ impl<const N: usize> World<N> {
         let waker = waker.map(|waker| self.bells[waker].waker());
         // SAFETY: [exclusive] as for `poller`.
         let poller = unsafe { self.poller.as_ref().expect("there is a poller").lend() };
+        self.meeting = true;
         let answer = match &waker {
             None => poller.poll(),
             Some(waker) => poller.poll_with(waker),
         };
-        let heard = match answer {
-            Answer::Split(lease) => Heard::Split(*lease.split(), lease.position()),
-            Answer::Checkpoint(CheckpointId(id)) => Heard::Checkpoint(id),
-            Answer::Pending => Heard::Pending,
-            Answer::Finished => Heard::Finished,
+        let (heard, ready) = match answer {
+            Answer::Split(lease) => (Heard::Split(*lease.split(), lease.position()), Ready::Split),
+            Answer::Checkpoint(id) => (Heard::Checkpoint(id.0), Ready::Checkpoint(id)),
+            Answer::Pending => (Heard::Pending, Ready::Pending),
+            Answer::Finished => (Heard::Finished, Ready::Finished),
         };
-        self.bells[2].on_clone.take();
-        assert_eq!(heard, self.model.poll(true));
+        self.heard = Some(ready);
+        self.meeting = false;
+        drop((self.bells[0].on_drop.take(), self.bells[1].on_clone.take()));
+        let woken = rung.is_some_and(|(waker, rung)| self.bells[waker].rung.get() != rung);
+        if woken && heard == Heard::Pending {
+            // Others came in between, and the new waker has been rung already: by them, or by the poll that they were too
+            // quick for. How far it came with removing a split and with standing up is not for others to see.
+            if self.reader.seat.look().lent() == Lent::No {
+                self.model.reap();
+            }
+            if self.model.sits == Sits::Poller && !self.poller().seated {
+                self.model.sits = Sits::Nobody;
+            }
+        } else {
+            assert_eq!(heard, self.model.poll(true));
+        }
         self.lease = matches!(heard, Heard::Split(..));
         self.waits = heard == Heard::Pending;
-        if self.waits {
-            self.left = rung.or(self.left);
+        if let Some((waker, _)) = rung {
+            let left = self.poller().left;
+            if !self.keys.contains(&left) {
+                self.keys[waker] = left;
+            }
+        }
+        if rung.is_some() {
+            self.left = rung.filter(|_| self.waits);
         }
         if heard == Heard::Finished {
             assert_eq!(self.completed, self.accepted, "Finished, and something is left");
@@ -478,22 +534,38 @@ impl<const N: usize> World<N> {
         let free = self.model.sit(who);
         assert_eq!(cut.as_ref().err().copied(), (!free).then_some(Busy::Held));
         if let Ok(cut) = cut {
-            self.compare(&cut);
-            self.cut = Some((cutter, cut, self.model.cut()));
+            let shown = self.compare(&cut);
+            self.cut = Some((cutter, cut, shown));
         }
     }
 
-    fn compare(&self, cut: &Cut<'_, [u32; N]>) {
-        assert_eq!(show(cut), self.model.cut());
+    fn compare(&self, cut: &Cut<'_, [u32; N]>) -> Shown {
+        let (shown, mut expected) = (show(cut), self.model.cut());
+        if self.model.writing.is_some() {
+            // Before the end or behind it: what an assignment in flight allows to be said has a test of its own.
+            expected.no_more_splits = shown.no_more_splits;
+        }
+        assert_eq!(shown, expected);
         let all: Vec<u32> = self.completed.iter().copied().chain(cut.splits().copied()).collect();
         assert_eq!(all, self.accepted, "a cut is what was accepted and not completed");
+        shown
     }
 
     /// What holds after every step.
-    fn check(&self) {
+    fn check(&mut self) {
         assert_eq!(self.reader.checkpoint_requested(), self.model.asked.is_some());
+        if self.meeting || matches!(self.cut, Some((Cutter::Poller, ..))) {
+            return; // The poller is busy, and remembers what it did.
+        }
+        self.locals = self.poller.is_some().then(|| {
+            let poller = self.poller();
+            (poller.finished, poller.seen, poller.left)
+        });
         let answer = self.model.clone().poll(true);
-        if self.waits && answer != Heard::Pending && let Some((waker, rung)) = self.left {
+        if self.waits
+            && answer != Heard::Pending
+            && let Some((waker, rung)) = self.left
+        {
             let now = self.bells[waker].rung.get();
             assert_ne!(now, rung, "a poll would answer {answer:?} and nobody wakes the poller");
         }
@@ -509,19 +581,47 @@ impl<const N: usize> World<N> {
         poller.view(seat, queue, true)
     }
 
+    /// One poll, held against the table: its answer, and how it leaves the seat and the waker.
+    pub(super) fn poll_by_the_table(&mut self, with_waker: bool) {
+        let mut view = self.view();
+        if decide(view) == Verdict::Reap {
+            let (queue, model) = (&self.model.queue, &self.model);
+            let queue = match (queue.len(), model.closed, model.writing) {
+                (2.., ..) => Queue::Ready,
+                (_, false, _) => Queue::Empty,
+                (_, true, Some(_)) => Queue::Ending,
+                (_, true, None) => Queue::Ended,
+            };
+            view = View { place: Place::Mine, lent: Lent::No, queue, ..view };
+        }
+        self.step(if with_waker { Op::PollWith } else { Op::Poll });
+        let heard = match decide(view) {
+            Verdict::Split => Ready::Split,
+            Verdict::Checkpoint => Ready::Checkpoint(CheckpointId(self.model.asked.expect("asked"))),
+            Verdict::Pending | Verdict::Knock => Ready::Pending,
+            Verdict::Finished => Ready::Finished,
+            Verdict::Reap => unreachable!("it was done above"),
+        };
+        assert_eq!(self.heard, Some(heard), "{view:?}");
+        let (seat, tail) = (self.reader.seat.look(), self.reader.ring.tail());
+        let sits = matches!(heard, Ready::Split | Ready::Checkpoint(_));
+        assert_eq!(self.poller().seated, sits, "{view:?}");
+        assert_eq!(seat.has(Seat::HELD), sits || view.place == Place::Taken, "{view:?}");
+        assert_eq!(seat.has(Seat::KNOCK), decide(view) == Verdict::Knock, "{view:?}");
+        assert_eq!(tail.has(Tail::WAITING), with_waker && heard == Ready::Pending, "{view:?}");
+    }
+
     pub(super) fn key(&self) -> Key {
         let (seat, tail, head) = (self.reader.seat.look(), self.reader.ring.tail(), self.reader.ring.head());
-        let poller = self.poller.as_ref().map(|Lender(poller)| {
-            // SAFETY: [exclusive] field by field, since a cut may have borrowed `seated`; then it is what HELD says.
-            let (finished, seen, left) = unsafe { ((**poller).finished, (**poller).seen, (**poller).left) };
-            let left = left.map(|left| (0..2).find(|&bell| left == super::Key::of(&self.bells[bell].waker())).unwrap_or(2));
+        let poller = self.locals.map(|(finished, seen, left)| {
+            let left = left.map(|left| self.keys.iter().position(|&key| key == Some(left)).expect("left by a poll"));
             (self.model.sits == Sits::Poller, finished, seen.since(head), left)
         });
         let model = &self.model;
         Key {
             words: [seat.bits(), tail.bits() & (Index::STEP - 1)],
             written: tail.index().since(head),
-            age: head.since(Index::FIRST).min(2) + 4 * head.slot(N),
+            slot: head.slot(N),
             poller,
             handles: [self.lease, self.owned.is_some(), self.rows.is_some(), self.cut.is_some()],
             cut: self
@@ -543,8 +643,7 @@ impl<const N: usize> World<N> {
 
     /// Lets go of everything, and reads the rest to the end: nothing may be lost or stuck, whatever happened before.
     fn finish(mut self) {
-        let ends = [Op::DropCut, Op::Leave, Op::GiveBack, Op::Signal];
-        for op in ends.into_iter().filter(|&op| op == Op::Signal || self.possible(op)).collect::<Vec<_>>() {
+        for op in [Op::DropCut, Op::Leave, Op::GiveBack, Op::Signal] {
             if self.possible(op) {
                 self.step(op);
             }
