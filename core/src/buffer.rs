@@ -9,6 +9,8 @@ pub(crate) type Slot<S> = UnsafeCell<MaybeUninit<S>>;
 
 mod sealed {
     pub trait Sealed {}
+    /// Of a batch and of its splits: a batch of one type must not be declared one of another.
+    pub trait SealedBatch<S> {}
 }
 
 /// The storage of a [`Reader`](crate::Reader), named by the type that it resembles: `[S; N]` inline, or with the
@@ -49,7 +51,7 @@ crate::sync::const_fn! {
 ///
 /// An array is handed over by value; a `&mut Vec` (with `alloc`) is emptied, and keeps its memory; a slice of `Copy`
 /// splits is copied. Until the reader has accepted the batch, it is the caller's and is not touched.
-pub trait Batch<S>: sealed::Sealed {
+pub trait Batch<S>: sealed::SealedBatch<S> {
     #[doc(hidden)]
     fn splits(&self) -> &[S];
     /// The splits were copied bit by bit into the reader and are no longer the batch's to drop.
@@ -57,6 +59,7 @@ pub trait Batch<S>: sealed::Sealed {
     fn moved_out(self);
 }
 
+impl<S, const K: usize> sealed::SealedBatch<S> for [S; K] {}
 impl<S, const K: usize> Batch<S> for [S; K] {
     fn splits(&self) -> &[S] {
         self
@@ -66,7 +69,7 @@ impl<S, const K: usize> Batch<S> for [S; K] {
     }
 }
 
-impl<S: Copy> sealed::Sealed for &[S] {}
+impl<S: Copy> sealed::SealedBatch<S> for &[S] {}
 impl<S: Copy> Batch<S> for &[S] {
     fn splits(&self) -> &[S] {
         self
@@ -80,7 +83,8 @@ mod on_the_heap {
     use alloc::vec::Vec;
     use core::mem::MaybeUninit;
 
-    use super::{Batch, Buffer, Slot, Slots, UnsafeCell, sealed::Sealed};
+    use super::sealed::{Sealed, SealedBatch};
+    use super::{Batch, Buffer, Slot, Slots, UnsafeCell};
 
     impl<S> Sealed for Box<[S]> {}
     impl<S> Buffer for Box<[S]> {
@@ -98,7 +102,7 @@ mod on_the_heap {
         (0..capacity).map(|_| UnsafeCell::new(MaybeUninit::uninit())).collect()
     }
 
-    impl<S> Sealed for &mut Vec<S> {}
+    impl<S> SealedBatch<S> for &mut Vec<S> {}
     impl<S> Batch<S> for &mut Vec<S> {
         fn splits(&self) -> &[S] {
             self
