@@ -167,8 +167,10 @@ fn a_checkpoint_sees_exactly_the_rows_that_are_emitted_and_no_row_is_emitted_whi
 
 #[test]
 fn assigning_threads_wait_for_each_other_and_keep_the_order_of_each() {
-    const EACH: u64 = 300;
-    let reader = reader();
+    // Batches that take a while to copy, so that the threads do meet.
+    const BATCH: usize = 512;
+    const BATCHES: usize = 400;
+    let reader = blocking::Reader::new(Reader::<[(usize, usize); 2 * BATCH]>::new());
     let mut poller = reader.poller().expect("the only poller");
     let start = Barrier::new(3);
     thread::scope(|scope| {
@@ -176,8 +178,9 @@ fn assigning_threads_wait_for_each_other_and_keep_the_order_of_each() {
             let (reader, start) = (&reader, &start);
             scope.spawn(move || {
                 start.wait();
-                for split in 0..EACH {
-                    while let Err(refused) = reader.assign([thread * EACH + split]) {
+                for batch in 0..BATCHES {
+                    let batch: [_; BATCH] = std::array::from_fn(|split| (thread, batch * BATCH + split));
+                    while let Err(refused) = reader.assign(&batch[..]) {
                         assert!(matches!(refused, Refused::Full(_)), "{refused:?}");
                         yield_now();
                     }
@@ -185,14 +188,13 @@ fn assigning_threads_wait_for_each_other_and_keep_the_order_of_each() {
             });
         }
         let mut next = [0; 3];
-        for _ in 0..3 * EACH {
-            let split = poller.next().expect("the end was not announced").complete();
-            let (thread, split) = ((split / EACH) as usize, split % EACH);
+        for _ in 0..3 * BATCHES * BATCH {
+            let (thread, split) = poller.next().expect("the end was not announced").complete();
             assert_eq!(split, next[thread], "of thread {thread}");
             next[thread] += 1;
         }
         reader.signal_no_more_splits();
         assert!(poller.next().is_none());
-        assert_eq!(next, [EACH; 3]);
+        assert_eq!(next, [BATCHES * BATCH; 3]);
     });
 }
