@@ -13,7 +13,6 @@ use tpchgen::distribution::Distributions;
 use tpchgen::generators::OrderGenerator;
 use tpchgen::text::TextPool;
 
-const COPY: &str = env!("CARGO_BIN_EXE_copy");
 const ROWS: usize = 60_000;
 const SPLIT_ROWS: usize = 250;
 const KILLS: usize = 4;
@@ -73,7 +72,7 @@ impl Files {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(COPY);
+        let mut command = Command::new(copy());
         command.arg(self.source()).arg(self.copy()).arg("--split-rows").arg(SPLIT_ROWS.to_string());
         command
     }
@@ -208,13 +207,21 @@ fn a_copy_that_cannot_be_made_says_why() {
     says(files.command().arg("--split-rows=0"), 2, "--split-rows");
 
     let nowhere = files.dir.path().join("nowhere.db");
-    says(Command::new(COPY).args([&nowhere, &files.copy()]), 1, "cannot read ");
+    says(Command::new(copy()).args([&nowhere, &files.copy()]), 1, "cannot read ");
     assert!(!nowhere.exists(), "reading leaves no file behind");
-    says(Command::new(COPY).args([&files.source(), files.dir.path()]), 1, "cannot write ");
-    says(Command::new(COPY).args([&files.source(), &files.source()]), 1, "already exists");
+    says(Command::new(copy()).args([&files.source(), files.dir.path()]), 1, "cannot write ");
+    says(Command::new(copy()).args([&files.source(), &files.source()]), 1, "already exists");
 
     files.finish();
     says(files.command().arg("--readers=2"), 1, "begun with --readers 3");
     fs::write(files.copy(), "no database").unwrap();
     says(&mut files.command(), 1, "not a database");
+}
+
+/// The job, which `cargo test` has built beside this test.
+fn copy() -> PathBuf {
+    let test = std::env::current_exe().expect("this test is a file");
+    let built = test.ancestors().nth(2).expect("in a folder of the target directory").join("examples/copy");
+    assert!(built.exists(), "build it first: cargo build --package turnstile-tests --example copy");
+    built
 }
