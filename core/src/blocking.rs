@@ -55,7 +55,7 @@ use crate::error::{Busy, Refused};
 use crate::poller::Ready;
 use crate::reader::{CheckpointId, Handle, sealed::Sealed};
 use crate::state::Seat;
-use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::sync::{Condvar, Mutex, MutexGuard, relax};
 
 /// What the handles share.
 struct Shared<B: Buffer> {
@@ -211,7 +211,7 @@ impl<B: Buffer> Reader<B> {
                     asked = shared.reader.request_checkpoint(id).is_ok();
                 }
                 Err(_) if shared.reader.seat.look().has(Seat::HELD) => turn = shared.turned.wait(turn),
-                Err(_) => {} // Somebody came or went in this instant.
+                Err(_) => relax(), // Somebody came or went in this instant.
             }
         };
         drop(turn);

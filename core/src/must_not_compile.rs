@@ -114,7 +114,7 @@
 //!
 //! ```
 //! use turnstile::{Lease, Reader};
-//! fn share(lease: &Lease<'_, &Reader<[std::sync::atomic::AtomicU32; 1]>>) {
+//! fn share(lease: &Lease<'_, &Reader<[u32; 1]>>) {
 //!     std::thread::scope(|scope| {
 //!         scope.spawn(|| { lease.split(); });
 //!         lease.split();
@@ -136,7 +136,7 @@
 //!
 //! ```
 //! use turnstile::{OwnedLease, Reader};
-//! fn look(lease: OwnedLease<&Reader<[std::sync::atomic::AtomicU32; 1]>>) {
+//! fn look(lease: OwnedLease<&Reader<[u32; 1]>>) {
 //!     lease.split();
 //! }
 //! ```
@@ -152,7 +152,7 @@
 //!
 //! ```
 //! use turnstile::Cut;
-//! fn share(cut: Cut<'_, [std::sync::atomic::AtomicU32; 1]>) {
+//! fn share(cut: Cut<'_, [u32; 1]>) {
 //!     let (here, mut there) = (cut.splits(), cut.splits());
 //!     std::thread::scope(|scope| {
 //!         scope.spawn(move || { there.next(); });
@@ -178,7 +178,7 @@ The blocking lease shows its split as the plain one does:
 
 ```
 use turnstile::blocking::Lease;
-fn share(lease: &Lease<'_, [std::sync::atomic::AtomicU32; 1]>) {
+fn share(lease: &Lease<'_, [u32; 1]>) {
     std::thread::scope(|scope| {
         scope.spawn(|| { lease.split(); });
         lease.split();

@@ -93,7 +93,7 @@ impl<S> Reader<alloc::boxed::Box<[S]>> {
     ///
     /// If `splits` is more than what fits in memory or in a quarter of the index.
     pub fn with_capacity(splits: usize) -> Self {
-        let capacity = splits.max(1).next_power_of_two();
+        let capacity = splits.max(1).checked_next_power_of_two().unwrap_or(usize::MAX);
         assert!(capacity <= crate::state::Index::MAX_DISTANCE, "the capacity is too large for the index");
         Self { ring: Ring::new(crate::buffer::boxed(capacity)), seat: Chair::new() }
     }

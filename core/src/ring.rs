@@ -81,8 +81,9 @@ impl<B: Buffer> Ring<B> {
         if splits > self.capacity() {
             return Err(Refused::Oversized(batch));
         }
-        // ORD: Relaxed, exclusive: BUSY guards only what its owner writes; the slots it writes over are ordered by `slot-freed`.
-        let before = Tail::from_bits(self.tail.fetch_or(Tail::BUSY, Relaxed));
+        // ORD: Acquire <- `split-published`. Whoever published up to here had seen a head that made room for it: this thread
+        // must not see an older one, or the distance between the two would be more than the capacity.
+        let before = Tail::from_bits(self.tail.fetch_or(Tail::BUSY, Acquire));
         if before.has(Tail::BUSY) {
             return Err(Refused::Busy(batch));
         }

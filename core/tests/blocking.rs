@@ -167,34 +167,34 @@ fn a_checkpoint_sees_exactly_the_rows_that_are_emitted_and_no_row_is_emitted_whi
 
 #[test]
 fn assigning_threads_wait_for_each_other_and_keep_the_order_of_each() {
-    // Batches that take a while to copy, so that the threads do meet.
+    // Batches that take a while to copy, and room for all of them: the threads do nothing but meet.
     const BATCH: usize = 512;
-    const BATCHES: usize = 400;
-    let reader = blocking::Reader::new(Reader::<[(usize, usize); 2 * BATCH]>::new());
+    const EACH: usize = 400 * BATCH;
+    let reader = blocking::Reader::new(Reader::<Box<[(usize, usize)]>>::with_capacity(3 * EACH));
     let mut poller = reader.poller().expect("the only poller");
     let start = Barrier::new(3);
     thread::scope(|scope| {
         for thread in 0..3 {
             let (reader, start) = (&reader, &start);
+            let splits: Vec<(usize, usize)> = (0..EACH).map(|split| (thread, split)).collect();
             scope.spawn(move || {
                 start.wait();
-                for batch in 0..BATCHES {
-                    let batch: [_; BATCH] = std::array::from_fn(|split| (thread, batch * BATCH + split));
-                    while let Err(refused) = reader.assign(&batch[..]) {
-                        assert!(matches!(refused, Refused::Full(_)), "{refused:?}");
-                        yield_now();
+                for batch in splits.chunks(BATCH) {
+                    if let Err(refused) = reader.assign(batch) {
+                        reader.signal_no_more_splits(); // Else the poller waits for what never comes.
+                        panic!("{refused:?}");
                     }
                 }
             });
         }
         let mut next = [0; 3];
-        for _ in 0..3 * BATCHES * BATCH {
+        for _ in 0..3 * EACH {
             let (thread, split) = poller.next().expect("the end was not announced").complete();
             assert_eq!(split, next[thread], "of thread {thread}");
             next[thread] += 1;
         }
         reader.signal_no_more_splits();
         assert!(poller.next().is_none());
-        assert_eq!(next, [BATCHES * BATCH; 3]);
+        assert_eq!(next, [EACH; 3]);
     });
 }

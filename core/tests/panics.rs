@@ -496,6 +496,7 @@ mod a_waker {
         goes_on(poller, &reader, bell, &[]);
     }
 
+    #[cfg(feature = "alloc")]
     #[test]
     fn that_throws_in_an_assignment_that_is_refused_leaves_the_batch_in_its_vector() {
         let (reader, bell) = (Reader::new(), Bell::new());

@@ -77,3 +77,9 @@ mod locks {
 }
 #[cfg(feature = "std")]
 pub use locks::{Condvar, Mutex, MutexGuard};
+
+/// What a loop does before it tries again. For a checker: let the others go first.
+#[cfg(feature = "std")]
+pub fn relax() {
+    core::hint::spin_loop();
+}

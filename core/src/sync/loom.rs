@@ -152,3 +152,9 @@ use loom::sync as std_like;
 mod locks;
 #[cfg(feature = "std")]
 pub use locks::{Condvar, Mutex, MutexGuard};
+
+/// What a loop does before it tries again. For a checker: let the others go first.
+#[cfg(feature = "std")]
+pub fn relax() {
+    loom::thread::yield_now();
+}

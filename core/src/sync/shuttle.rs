@@ -64,3 +64,9 @@ use shuttle::sync as std_like;
 mod locks;
 #[cfg(feature = "std")]
 pub use locks::{Condvar, Mutex, MutexGuard};
+
+/// What a loop does before it tries again. For a checker: let the others go first.
+#[cfg(feature = "std")]
+pub fn relax() {
+    shuttle::thread::yield_now();
+}
