@@ -42,7 +42,7 @@
 
 use core::fmt;
 use core::marker::PhantomData;
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, take};
 use core::ops::Deref;
 use core::task::Waker;
 
@@ -94,6 +94,10 @@ struct Bell {
 impl Parker {
     fn park(&self) {
         let mut bell = self.bell.lock();
+        if take(&mut bell.rung) {
+            drop(bell);
+            return relax(); // Perhaps rung by this very thread, because another one was about to change something.
+        }
         while !bell.rung {
             bell = self.changed.wait(bell);
         }
@@ -128,8 +132,17 @@ impl<B: Buffer> Clone for Reader<B> {
     }
 }
 
-impl<B: Buffer> Sealed for Reader<B> {}
-impl<B: Buffer> Handle for Reader<B> {
+/// The same, as the poller holds it. Not for users: whoever got at the plain reader could take a cut that wakes nobody.
+struct Held<B: Buffer>(Arc<Shared<B>>);
+
+impl<B: Buffer> Clone for Held<B> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<B: Buffer> Sealed for Held<B> {}
+impl<B: Buffer> Handle for Held<B> {
     type Buffer = B;
     #[inline]
     fn reader(&self) -> &crate::Reader<B> {
@@ -163,7 +176,7 @@ impl<B: Buffer> Reader<B> {
         B::Split: Send,
     {
         let waker = Waker::from(self.0.parker.clone());
-        Ok(Poller { inner: crate::Poller::claim(self.clone())?, waker })
+        Ok(Poller { inner: crate::Poller::claim(Held(self.0.clone()))?, waker })
     }
 
     /// As [`crate::Reader::assign`]; waits for other assigning threads, for as long as they copy their batches, and so is
@@ -193,11 +206,17 @@ impl<B: Buffer> Reader<B> {
         self.0.reader.capacity()
     }
 
+    /// As [`crate::Reader::checkpoint_requested`]: does a checkpoint thread wait for the task?
+    pub fn checkpoint_requested(&self) -> bool {
+        self.0.reader.checkpoint_requested()
+    }
+
     /// The cut for checkpoint `id`, on the calling thread; the task stands still until it is dropped. The number is what
     /// [`Checkpoint::id`] answers.
     ///
     /// Waits for the task's next row boundary if the task is emitting rows, and not at all if it waits for splits, for
-    /// what [`Lease::unlocked`] runs, or has finished. Several checkpoint threads wait for each other.
+    /// what [`Lease::unlocked`] runs, or has finished. Several checkpoint threads wait for each other. On the task's own
+    /// thread with a lease out, this waits for itself.
     pub fn checkpoint(&self, id: CheckpointId) -> Checkpoint<'_, B> {
         let shared = &*self.0;
         let alone = shared.checkpoint.lock();
@@ -266,7 +285,7 @@ impl<B: Buffer> fmt::Debug for Checkpoint<'_, B> {
 
 /// The poller of a task with a thread of its own.
 pub struct Poller<B: Buffer> {
-    inner: crate::Poller<Reader<B>>,
+    inner: crate::Poller<Held<B>>,
     waker: Waker,
 }
 

@@ -66,7 +66,7 @@ impl<A> core::error::Error for Refused<A> {}
 pub enum Busy {
     /// A poller exists already.
     Claimed,
-    /// The poller, a lease or a checkpoint thread is at work on the reader.
+    /// The poller, a lease or a checkpoint thread is at work on the reader, or came, went or asked in this instant.
     Held,
     /// A checkpoint is asked for and not yet answered.
     Asked,

@@ -63,8 +63,8 @@ impl<'p, H: Handle> Lease<'p, H> {
         self.poller.remove()
     }
 
-    /// A lease that does not borrow the poller: it can move to another thread or live across an `await`. The poller
-    /// answers Pending until it ends.
+    /// A lease that does not borrow the poller: it can move to another thread or live across an `await`. Until it ends
+    /// the poller answers Pending, or Checkpoint when one is asked for.
     pub fn into_owned(self) -> OwnedLease<H> {
         self.poller.lend()
     }
@@ -121,7 +121,8 @@ impl<H: Handle> OwnedLease<H> {
     ///
     /// # Errors
     ///
-    /// [`Busy::Held`] while a cut is taken. That lasts as long as whoever takes it looks at the splits: try again.
+    /// [`Busy::Held`] while a cut is taken. That lasts as long as whoever takes it looks at the splits: try again. No waker
+    /// is left here.
     pub fn enter(&mut self) -> Result<Rows<'_, H>, Busy> {
         let seat = &self.handle.reader().seat;
         if seat.sit(seat.look()) { Ok(Rows { lease: self }) } else { Err(Busy::Held) }

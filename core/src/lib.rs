@@ -9,7 +9,7 @@
 //! * **Taking consumes.** A split is handed out once, and again only if it was given back; completed, never again.
 //! * **Finished is final.** It is answered only if, at one instant, the end was announced and every accepted split was
 //!   completed. An empty queue is not an end, and neither is an empty assignment.
-//! * **Nothing is dropped.** What is not accepted is handed back. A lease that is dropped, by `?` or by a panic, gives its
+//! * **Nothing is dropped.** What is not accepted is handed back (with a waker that panics, see [`Reader::assign`]). A lease that is dropped, by `?` or by a panic, gives its
 //!   split back at its last position.
 //! * **One cut.** A snapshot holds exactly the accepted splits that are not completed, with the position of the one being
 //!   read, at a row boundary. There is no instant at which a split is in neither.

@@ -8,7 +8,7 @@ use std::sync::mpsc::channel;
 use std::thread::{self, yield_now};
 use std::time::Duration;
 
-use turnstile::{CheckpointId, Handle, Reader, Refused, Remaining, Snapshot, blocking};
+use turnstile::{CheckpointId, Reader, Refused, Remaining, Snapshot, blocking};
 
 /// Only a test that fails waits for as long as this.
 const FOREVER: Duration = Duration::from_secs(10);
@@ -23,7 +23,7 @@ fn checkpointed(reader: &blocking::Reader<[u64; 4]>, meanwhile: impl FnOnce()) -
     let (taken, cut) = channel();
     let mine = reader.clone();
     let thread = thread::spawn(move || taken.send(mine.checkpoint(CheckpointId(1)).snapshot::<Vec<_>>()));
-    while !reader.reader().checkpoint_requested() && !thread.is_finished() {
+    while !reader.checkpoint_requested() && !thread.is_finished() {
         yield_now();
     }
     meanwhile();

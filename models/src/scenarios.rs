@@ -326,6 +326,28 @@ pub fn full_and_wrap(size: Size) {
     ledger.settle();
 }
 
+/// **Claim.** A thread that assigns sees the room as it was for whoever assigned before it, so it never takes a slot that is in use.
+/// **Could fail** if the newest tail could be seen beside an older head: more would lie between them than there are slots.
+/// **Size.** One slot, filled, freed and filled again by one thread, and an assignment by another that comes anywhere.
+pub fn room_seen_by_another(_: Size) {
+    let (reader, mut poller) = shared::<1>();
+    let (ledger, sink) = (Arc::new(Ledger::default()), Sink::default());
+    assert!(reader.assign([ledger.issue(0, 0)]).is_ok());
+    let other = spawn({
+        let (reader, ledger) = (reader.clone(), ledger.clone());
+        move || reader.assign([ledger.issue(1, 0)]).is_ok()
+    });
+    poll_once(&mut poller, &sink);
+    let again = reader.assign([ledger.issue(0, 1)]).is_ok();
+    let other = join(other);
+    drain_now(&mut poller, &sink);
+    assert!(!(again && other), "there is room for one");
+    assert_eq!(sink.of(0), rows(0, 1 + usize::from(again)));
+    assert_eq!(sink.of(1), rows(1, usize::from(other)));
+    drop((poller, reader));
+    ledger.settle();
+}
+
 /// **Claim.** What was written before the end was announced is visible once Finished is answered.
 /// **Could fail** if the end were announced, or read, without an ordering.
 /// **Size.** One plain write, no split: nothing else could carry it.

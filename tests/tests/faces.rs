@@ -241,7 +241,7 @@ mod blocking {
     use std::sync::{Mutex, mpsc};
     use std::thread;
 
-    use turnstile::{CheckpointId, Handle, Reader, Snapshot, blocking};
+    use turnstile::{CheckpointId, Reader, Snapshot, blocking};
 
     #[test]
     fn checkpoints_land_between_two_rows_of_a_split_while_it_is_read() {
@@ -263,7 +263,7 @@ mod blocking {
                         if row == ROWS / 2 {
                             // Not over before there was a checkpoint: this row boundary is one, if none before was.
                             half.send(()).unwrap();
-                            while !reader.reader().checkpoint_requested() {
+                            while !reader.checkpoint_requested() {
                                 thread::yield_now();
                             }
                         }
