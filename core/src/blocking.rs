@@ -51,6 +51,7 @@ use alloc::task::Wake;
 
 use crate::buffer::{Batch, Buffer};
 use crate::cut::Cut;
+use crate::delivery::{Attempt, Inbox, ReaderId};
 use crate::error::{Busy, Refused};
 use crate::poller::Ready;
 use crate::reader::{CheckpointId, Handle, sealed::Sealed};
@@ -132,8 +133,9 @@ impl<B: Buffer> Clone for Reader<B> {
     }
 }
 
-/// The same, as the poller holds it. Not for users: whoever got at the plain reader could take a cut that wakes nobody.
-struct Held<B: Buffer>(Arc<Shared<B>>);
+/// The same, as its poller and its [inbox](Reader::inbox) hold it. Users get none: whoever got at the plain reader could take a
+/// cut that wakes nobody.
+pub struct Held<B: Buffer>(Arc<Shared<B>>);
 
 impl<B: Buffer> Clone for Held<B> {
     fn clone(&self) -> Self {
@@ -188,6 +190,21 @@ impl<B: Buffer> Reader<B> {
     pub fn assign<A: Batch<B::Split>>(&self, batch: A) -> Result<(), Refused<A>> {
         let _delivery = self.0.delivery.lock();
         self.0.reader.assign(batch)
+    }
+
+    /// The delivery side, for an engine whose messages may be late, repeated or lost: see [`delivery`](crate::delivery). It does
+    /// not wait for other assigning threads: there are none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Inbox::open`].
+    pub fn inbox(
+        &self,
+        id: ReaderId,
+        attempt: Attempt,
+        restored_from: Option<CheckpointId>,
+    ) -> Result<Inbox<Held<B>>, Busy> {
+        Inbox::open(id, attempt, Held(self.0.clone()), restored_from)
     }
 
     /// As [`crate::Reader::signal_no_more_splits`].

@@ -4,6 +4,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::buffer::Buffer;
+use crate::delivery::Mark;
 use crate::reader::{CheckpointId, Reader};
 use crate::state::{Index, Lent, Seat, Tail};
 
@@ -18,6 +19,8 @@ pub struct Snapshot<I> {
     pub splits: I,
     /// How far the first of them was read; 0 if not at all.
     pub position: u64,
+    /// How many splits were ever accepted, these and the completed ones, in this life of the reader and in those before it.
+    pub accepted: u64,
     /// Was the end announced?
     pub no_more_splits: bool,
 }
@@ -32,6 +35,7 @@ pub struct Cut<'a, B: Buffer> {
     head: Index,
     tail: Tail,
     position: u64,
+    accepted: u64,
     answers: Option<CheckpointId>,
     taken_by: TakenBy<'a>,
     /// `&Cut` shows splits, so it may be shared only if they may.
@@ -53,13 +57,15 @@ impl<'a, B: Buffer> Cut<'a, B> {
         let tail = reader.ring.tail();
         // SAFETY: [seat] the caller sits.
         let mut position = unsafe { reader.seat.position() };
+        // SAFETY: [seat] the caller sits.
+        let accepted = unsafe { reader.seat.completed() } + tail.index().since(head) as u64;
         if seat.lent() == Lent::Done {
             // Completed, and still to be removed by the poller.
             (head, position) = (head.plus(1), 0);
         }
         // SAFETY: [asking] ASKED was seen, and the caller sits.
         let answers = seat.has(Seat::ASKED).then(|| CheckpointId(unsafe { reader.seat.asked() }));
-        Self { reader, head, tail, position, answers, taken_by, splits: PhantomData }
+        Self { reader, head, tail, position, accepted, answers, taken_by, splits: PhantomData }
     }
 
     pub(crate) fn of_a_checkpoint_thread(reader: &'a Reader<B>) -> Self {
@@ -89,6 +95,16 @@ impl<'a, B: Buffer> Cut<'a, B> {
         self.position
     }
 
+    /// How many splits were ever accepted, in this life of the reader and in those that it was restored from.
+    pub fn accepted(&self) -> u64 {
+        self.accepted
+    }
+
+    /// This cut in the reader's log (see [`delivery`](crate::delivery)): what the enumerator has to know of it.
+    pub fn mark(&self, checkpoint: CheckpointId) -> Mark {
+        Mark { checkpoint, next: self.accepted + u64::from(self.no_more_splits()) }
+    }
+
     /// Was the end announced, and is every split before it in this cut? While an assignment is being written the answer is
     /// no: it may be accepted yet, behind the cut, and a reader restored as closed would refuse it.
     pub fn no_more_splits(&self) -> bool {
@@ -105,6 +121,7 @@ impl<'a, B: Buffer> Cut<'a, B> {
         Snapshot {
             splits: self.splits().cloned().collect(),
             position: self.position,
+            accepted: self.accepted,
             no_more_splits: self.no_more_splits(),
         }
     }

@@ -42,6 +42,7 @@ extern crate std;
 pub mod blocking;
 mod buffer;
 mod cut;
+pub mod delivery;
 mod error;
 mod lease;
 #[cfg(doctest)]

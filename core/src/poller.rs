@@ -280,8 +280,9 @@ impl<H: Handle> Poller<H> {
     /// Moves the split at the head out of the reader. The caller sits, and a split is there.
     pub(crate) fn remove(&mut self) -> <H::Buffer as Buffer>::Split {
         debug_assert!(self.seated && self.head != self.seen);
+        let seat = &self.reader().seat;
         // SAFETY: [seat] this poller sits.
-        unsafe { self.reader().seat.set_position(0) };
+        unsafe { seat.count_completed() };
         // SAFETY: [seat] this poller sits, and its head is the ring's.
         let split = unsafe { self.reader().ring.pop(self.head) };
         self.head = self.head.plus(1);

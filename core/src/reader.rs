@@ -18,7 +18,8 @@ pub struct CheckpointId(pub u64);
 ///
 /// `B` names the storage: `Reader<[Split; 8]>` holds up to eight splits inline and can be a `static`;
 /// `Reader<Box<[Split]>>` (feature `alloc`) is sized at run time. A split counts towards the capacity from the moment
-/// it is accepted until it is completed, so the one being read counts as well.
+/// it is accepted until it is completed, so the one being read counts as well; completed by an owned lease, until the
+/// poller has polled again.
 ///
 /// All methods here take `&self` and may be called from any thread at any time. What only one thread may do is on the
 /// [`Poller`](crate::Poller).
@@ -115,16 +116,14 @@ fn refill<B: Buffer, I>(mut reader: Reader<B>, snapshot: Snapshot<I>) -> Result<
 where
     I: IntoIterator<Item = B::Split> + FromIterator<B::Split>,
 {
-    let Snapshot { splits, position, no_more_splits } = snapshot;
+    let Snapshot { splits, position, accepted, no_more_splits } = snapshot;
     let mut rest = splits.into_iter();
     if let Err(refused) = reader.ring.refill(&mut rest, no_more_splits) {
         let splits = reader.ring.drain().chain(core::iter::once(refused)).chain(rest).collect();
-        return Err(Refused::Oversized(Snapshot { splits, position, no_more_splits }));
+        return Err(Refused::Oversized(Snapshot { splits, position, accepted, no_more_splits }));
     }
-    if reader.ring.head() != reader.ring.tail().index() {
-        // SAFETY: [exclusive] nobody else knows the reader yet.
-        unsafe { reader.seat.set_position(position) };
-    }
+    let queued = reader.ring.tail().index().since(reader.ring.head());
+    reader.seat.restore(if queued == 0 { 0 } else { position }, accepted.saturating_sub(queued as u64));
     Ok(reader)
 }
 
@@ -190,6 +189,11 @@ impl<B: Buffer> Reader<B> {
     /// [`Self::request_checkpoint`] gets an answer at the next row boundary.
     pub fn try_cut(&self) -> Result<Cut<'_, B>, Busy> {
         if self.seat.sit(self.seat.look()) { Ok(Cut::of_a_checkpoint_thread(self)) } else { Err(Busy::Held) }
+    }
+
+    /// How many splits are accepted and not completed, as far as the only assigning thread can tell: there may be fewer.
+    pub(crate) fn queued(&self) -> usize {
+        self.ring.tail().index().since(self.ring.head())
     }
 
     /// Is a checkpoint asked for and not yet answered?

@@ -1,6 +1,7 @@
 //! The seat: everything that goes through the seat word.
 //!
-//! Who may touch what: the head of the ring, the slot there and the position in it belong to whoever set HELD; the
+//! Who may touch what: the head of the ring, the slot there, the position in it and the count of completed splits belong
+//! to whoever set HELD; the
 //! number of the checkpoint that is asked for, to whoever set ASKING until it sets ASKED, and from then on to whoever
 //! sits. Each of these moves is one read-modify-write, so all of them stand in one order, and each side of a race
 //! sees the other's: one that stands up sees whether it was asked meanwhile, one that asks sees whether anybody sits.
@@ -15,6 +16,8 @@ pub(crate) struct Chair {
     word: CachePadded<AtomicUsize>,
     /// How far the split at the head was read. Meaningful to the connector only.
     position: UnsafeCell<u64>,
+    /// How many splits were completed, in this life and in those before it.
+    completed: UnsafeCell<u64>,
     /// The checkpoint that is asked for.
     asked: UnsafeCell<u64>,
 }
@@ -25,6 +28,7 @@ impl Chair {
             Self {
                 word: CachePadded::new(AtomicUsize::new(0)),
                 position: UnsafeCell::new(0),
+                completed: UnsafeCell::new(0),
                 asked: UnsafeCell::new(0),
             }
         }
@@ -155,5 +159,36 @@ impl Chair {
             // SAFETY: [seat]
             unsafe { *position = to }
         });
+    }
+
+    /// # Safety
+    ///
+    /// [seat] the caller has the seat.
+    pub(crate) unsafe fn completed(&self) -> u64 {
+        self.completed.with(|completed| {
+            // SAFETY: [seat]
+            unsafe { *completed }
+        })
+    }
+
+    /// The split at the head is completed: the next one is at its start.
+    ///
+    /// # Safety
+    ///
+    /// [seat] the caller has the seat.
+    #[inline]
+    pub(crate) unsafe fn count_completed(&self) {
+        // SAFETY: [seat]
+        unsafe { self.set_position(0) };
+        self.completed.with_mut(|completed| {
+            // SAFETY: [seat]
+            unsafe { *completed += 1 }
+        });
+    }
+
+    /// Continues where a snapshot was taken, before anybody else knows the reader.
+    pub(crate) fn restore(&mut self, position: u64, completed: u64) {
+        self.position = UnsafeCell::new(position);
+        self.completed = UnsafeCell::new(completed);
     }
 }

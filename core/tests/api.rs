@@ -522,13 +522,13 @@ mod cuts {
         let cut = poller.cut().expect("nobody is in the way");
         assert_eq!(reader.assign([3]), Ok(()));
         reader.signal_no_more_splits();
-        let expected = Snapshot { splits: vec![1, 2], position: 9, no_more_splits: false };
+        let expected = Snapshot { splits: vec![1, 2], position: 9, accepted: 2, no_more_splits: false };
         assert_eq!(cut.snapshot::<Vec<_>>(), expected);
         assert_eq!(cut.splits().len(), 2);
         assert_eq!((cut.position(), cut.no_more_splits()), (9, false));
         drop(cut);
         let after = reader.try_cut().expect("nobody is in the way").snapshot::<Vec<_>>();
-        assert_eq!(after, Snapshot { splits: vec![1, 2, 3], position: 9, no_more_splits: true });
+        assert_eq!(after, Snapshot { splits: vec![1, 2, 3], position: 9, accepted: 3, no_more_splits: true });
     }
 
     #[test]
@@ -539,13 +539,13 @@ mod cuts {
         let mut owned = lease(&mut poller).into_owned();
         assert_eq!(owned.enter().expect("nobody cuts").advance(5), None);
         let during = reader.try_cut().expect("nobody is in the way").snapshot::<Vec<_>>();
-        assert_eq!(during, Snapshot { splits: vec![1, 2], position: 5, no_more_splits: false });
+        assert_eq!(during, Snapshot { splits: vec![1, 2], position: 5, accepted: 2, no_more_splits: false });
         owned.complete();
         let after = reader.try_cut().expect("nobody is in the way").snapshot::<Vec<_>>();
-        assert_eq!(after, Snapshot { splits: vec![2], position: 0, no_more_splits: false });
+        assert_eq!(after, Snapshot { splits: vec![2], position: 0, accepted: 2, no_more_splits: false });
         assert_eq!(reader.assign([3]), Err(Refused::Full([3])), "the poller has yet to remove it");
         let after = poller.cut().expect("nobody is in the way").snapshot::<Vec<_>>();
-        assert_eq!(after, Snapshot { splits: vec![2], position: 0, no_more_splits: false });
+        assert_eq!(after, Snapshot { splits: vec![2], position: 0, accepted: 2, no_more_splits: false });
         drop(lease(&mut poller));
         assert_eq!(reader.assign([3]), Ok(()));
         assert_eq!(complete_all(&mut poller), [2, 3]);
@@ -580,7 +580,7 @@ mod restoring {
     use super::*;
 
     fn snapshot(splits: &[u32]) -> Snapshot<Vec<u32>> {
-        Snapshot { splits: splits.to_vec(), position: 7, no_more_splits: true }
+        Snapshot { splits: splits.to_vec(), position: 7, accepted: 9, no_more_splits: true }
     }
 
     #[test]
@@ -594,6 +594,11 @@ mod restoring {
         assert_eq!(lease(&mut poller).position(), 0);
         assert_eq!(complete_all(&mut poller), [2, 3]);
         finished(&mut poller);
+        assert_eq!(
+            poller.cut().expect("nobody is in the way").accepted(),
+            9,
+            "of which six were completed in other lives"
+        );
     }
 
     #[test]

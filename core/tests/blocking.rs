@@ -37,7 +37,7 @@ fn a_checkpoint_that_waits_is_taken_at_the_next_row() {
     reader.assign([1, 2]).expect("there is room");
     let mut lease = poller.next().expect("a split is there");
     let cut = checkpointed(&reader, || lease.advance(5));
-    assert_eq!(cut, Some(Snapshot { splits: vec![1, 2], position: 5, no_more_splits: false }));
+    assert_eq!(cut, Some(Snapshot { splits: vec![1, 2], position: 5, accepted: 2, no_more_splits: false }));
     assert_eq!(lease.complete(), 1);
 }
 
@@ -48,10 +48,10 @@ fn a_checkpoint_does_not_wait_for_what_the_task_does_between_two_splits() {
     reader.assign([1, 2]).expect("there is room");
     poller.next().expect("a split is there").complete();
     let cut = checkpointed(&reader, || ());
-    assert_eq!(cut, Some(Snapshot { splits: vec![2], position: 0, no_more_splits: false }));
+    assert_eq!(cut, Some(Snapshot { splits: vec![2], position: 0, accepted: 2, no_more_splits: false }));
     drop(poller.next().expect("the second split"));
     let cut = checkpointed(&reader, || ());
-    assert_eq!(cut, Some(Snapshot { splits: vec![2], position: 0, no_more_splits: false }));
+    assert_eq!(cut, Some(Snapshot { splits: vec![2], position: 0, accepted: 2, no_more_splits: false }));
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_checkpoint_that_waits_is_taken_when_the_task_has_finished() {
     poller.next().expect("a split is there").complete();
     reader.signal_no_more_splits();
     let cut = checkpointed(&reader, || assert!(poller.next().is_none()));
-    assert_eq!(cut, Some(Snapshot { splits: vec![], position: 0, no_more_splits: true }));
+    assert_eq!(cut, Some(Snapshot { splits: vec![], position: 0, accepted: 1, no_more_splits: true }));
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_checkpoint_that_waits_is_taken_when_the_poller_is_gone() {
     lease.advance(3);
     std::mem::forget(lease); // The poller goes on sitting.
     let cut = checkpointed(&reader, || drop(poller));
-    assert_eq!(cut, Some(Snapshot { splits: vec![1], position: 3, no_more_splits: false }));
+    assert_eq!(cut, Some(Snapshot { splits: vec![1], position: 3, accepted: 1, no_more_splits: false }));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_task_that_is_stopped_leaves_its_splits_to_the_next_attempt() {
     reader.assign([2]).expect("the reader goes on");
     assert!(poller.next().is_none(), "for good");
     let cut = reader.checkpoint(CheckpointId(2)).snapshot::<Vec<_>>();
-    assert_eq!(cut, Snapshot { splits: vec![2], position: 0, no_more_splits: false });
+    assert_eq!(cut, Snapshot { splits: vec![2], position: 0, accepted: 2, no_more_splits: false });
     assert_eq!(poller.shutdown(), Remaining::Split { split: 2, position: 0 });
 }
 

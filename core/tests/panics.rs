@@ -339,7 +339,7 @@ mod an_iterator {
 
     fn snapshot(good: usize) -> Snapshot<Throwing> {
         let splits = [0, 1, 2, 3].map(calm).into_iter().collect::<Vec<_>>().into_iter();
-        Snapshot { splits: Throwing { splits, good }, position: 0, no_more_splits: true }
+        Snapshot { splits: Throwing { splits, good }, position: 0, accepted: 0, no_more_splits: true }
     }
 
     #[test]

@@ -13,16 +13,41 @@ pub enum Lane {
     Poller,
     /// The thread that takes snapshots and sends barriers.
     Checkpoint,
+    /// The enumerator of a job.
+    Enumerator,
+    /// Its first reader.
+    #[serde(rename = "reader 0")]
+    Reader0,
+    /// Its second reader.
+    #[serde(rename = "reader 1")]
+    Reader1,
+    /// The checkpoint coordinator.
+    Coordinator,
 }
 
 impl Lane {
-    const ALL: [Self; 3] = [Self::Delivery, Self::Poller, Self::Checkpoint];
+    const ALL: [Self; 7] = [
+        Self::Delivery,
+        Self::Poller,
+        Self::Checkpoint,
+        Self::Enumerator,
+        Self::Reader0,
+        Self::Reader1,
+        Self::Coordinator,
+    ];
+    /// The readers of a job.
+    pub const READERS: [Self; 2] = [Self::Reader0, Self::Reader1];
 
-    fn name(self) -> &'static str {
+    /// Its head in pictures.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Delivery => "delivery",
             Self::Poller => "poller",
             Self::Checkpoint => "checkpoint",
+            Self::Enumerator => "enumerator",
+            Self::Reader0 => "reader 0",
+            Self::Reader1 => "reader 1",
+            Self::Coordinator => "coordinator",
         }
     }
 }

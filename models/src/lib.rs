@@ -7,6 +7,7 @@ pub mod engine;
 pub mod journal;
 pub mod litmus;
 pub mod plan;
+pub mod protocol;
 pub mod prove;
 pub mod size;
 pub mod subjects;

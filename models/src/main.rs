@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use turnstile_models::litmus::random::{self, Plan};
-use turnstile_models::prove;
+use turnstile_models::protocol::rules::Rule;
+use turnstile_models::{protocol, prove};
 
 /// Shows why to trust the turnstile reader core: explores the interleavings of assign, poll, signal and snapshot on the code
 /// that ships, and puts two readers that engines have shipped through the same scenarios.
@@ -24,6 +25,18 @@ struct Cli {
 enum Cmd {
     /// Explore every scenario and print what was explored.
     Prove(Prove),
+    /// Walk through the states of the delivery protocol, in a browser.
+    Explore {
+        /// Which of the sizes that `prove --filter protocol` names.
+        #[arg(default_value = "protocol-late")]
+        size: String,
+        /// Leave out one of the rules that `prove --filter protocol-rules` names, and see what comes of it.
+        #[arg(long, value_name = "RULE")]
+        without: Option<String>,
+        /// Where to serve it.
+        #[arg(long, default_value = "127.0.0.1:3000")]
+        address: String,
+    },
     /// Hold the exploration itself against brute force on random programs.
     Litmus(Litmus),
     /// One job of `prove`, in a process of its own.
@@ -63,6 +76,7 @@ fn main() -> ExitCode {
     let command = Cli::parse().command.unwrap_or(Cmd::Prove(Prove::default()));
     let result = match command {
         Cmd::Prove(Prove { deep, filter, json, doc }) => prove::prove(&prove::Options { deep, filter, json, doc }),
+        Cmd::Explore { size, without, address } => Ok(explore(&size, without.as_deref(), address)),
         Cmd::Litmus(Litmus { all, plan }) => Ok(litmus(all, &plan)),
         Cmd::Job { index } => Ok(prove::run_job(index)),
     };
@@ -70,6 +84,24 @@ fn main() -> ExitCode {
         eprintln!("turnstile: {error}");
         ExitCode::from(1)
     })
+}
+
+/// Serves stateright's explorer, until it is interrupted.
+fn explore(size: &str, without: Option<&str>, address: String) -> ExitCode {
+    let Some(run) = protocol::RUNS.iter().find(|run| run.name == size) else {
+        let names: Vec<_> = protocol::RUNS.iter().map(|run| run.name).collect();
+        eprintln!("no size is called {size:?}; there are: {}", names.join(", "));
+        return ExitCode::from(2);
+    };
+    let rule = without.map(|name| Rule::ALL.into_iter().find(|rule| rule.name() == name));
+    if rule == Some(None) {
+        let names: Vec<_> = Rule::ALL.into_iter().map(Rule::name).collect();
+        eprintln!("no rule is called {:?}; there are: {}", without.unwrap_or(""), names.join(", "));
+        return ExitCode::from(2);
+    }
+    eprintln!("open http://{address} in a browser; end with Ctrl-C");
+    run.serve(rule.flatten(), address);
+    ExitCode::SUCCESS
 }
 
 /// Prints the reports of one plan, or of all that count, and fails if loom missed anything that it should show.

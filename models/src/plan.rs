@@ -6,6 +6,8 @@ use crate::engine::loom::Pass;
 use crate::engine::shuttle::Schedules;
 use crate::engine::{Explored, loom, shuttle, threads};
 use crate::journal::{Journal, Step};
+use crate::protocol;
+use crate::protocol::rules::Rule;
 use crate::size::Size;
 use crate::subjects::{Kind, Trial};
 
@@ -89,6 +91,7 @@ scenarios! {
     "cut-assign-signal-poll", Nothing(3), cut_assign_signal_poll;
     "cut-after-cut", Nothing(3), cut_after_cut;
     "cut-owned-lease", Nothing(2), cut_owned_lease;
+    "inbox-cut-poll", Nothing(3), inbox_cut_poll;
     "poller-handover", Nothing(2), poller_handover;
     "shutdown-assign", Assigners(1, 1), shutdown_assign;
     "blocking-checkpoint", Nothing(2), blocking_checkpoint;
@@ -104,6 +107,8 @@ pub enum Checker {
     Shuttle(Schedules, usize),
     /// The machine, so often.
     Threads(usize),
+    /// stateright, every state, with at most so many late messages.
+    States(usize),
 }
 
 impl Checker {
@@ -112,6 +117,7 @@ impl Checker {
             Self::Loom(..) => loom::NAME,
             Self::Shuttle(..) => shuttle::NAME,
             Self::Threads(_) => threads::NAME,
+            Self::States(_) => "stateright",
         }
     }
 
@@ -123,6 +129,7 @@ impl Checker {
             Self::Shuttle(Schedules::Random, _) => "random".into(),
             Self::Shuttle(Schedules::Pct(depth), _) => format!("pct-{depth}"),
             Self::Threads(_) => "real".into(),
+            Self::States(_) => "states".into(),
         }
     }
 
@@ -134,6 +141,8 @@ impl Checker {
                 "exhaustive".into()
             }
             Self::Loom(_, Some(preemptions)) => format!("preemptions<={preemptions}"),
+            // Drained to the last state; and the word is for programs, not for sizes that one has to choose.
+            Self::States(late) => format!("late<={late}"),
             Self::Shuttle(_, schedules) | Self::Threads(schedules) => format!("schedules={schedules}"),
         }
     }
@@ -144,6 +153,9 @@ impl Checker {
 enum Body {
     Scenario(&'static Scenario),
     Trial(Trial, Kind),
+    Protocol(&'static protocol::Run),
+    /// The protocol without one of its rules.
+    Without(Rule),
 }
 
 /// One row of the table, before it is run.
@@ -167,15 +179,15 @@ pub struct Row {
     pub subject: String,
     /// `loom`, `shuttle` or `threads`.
     pub checker: String,
-    /// What the checker lets vary.
+    /// What the checker lets vary: for the protocol, the participants take the place of threads.
     pub pass: String,
     /// Threads in the scenario.
     pub threads: usize,
     /// Splits in the scenario.
     pub splits: usize,
-    /// `exhaustive`, `preemptions<=n` or `schedules=k`.
+    /// `exhaustive`, `preemptions<=n`, `schedules=k`, or of the protocol `late<=n`: every state, with so many late messages.
     pub bound: String,
-    /// How often the scenario ran.
+    /// How often the scenario ran; of the protocol, how many states there are.
     pub executions: u64,
     /// How long that took.
     pub seconds: f64,
@@ -276,6 +288,8 @@ const EXPLORATIONS: &[Exploration] = &[
     explore("cut-after-cut", W, Some(1), 2, 5),
     explore("cut-owned-lease", I, None, 1, 15),
     explore("cut-owned-lease", W, Some(4), 1, 10),
+    explore("inbox-cut-poll", I, Some(3), 1, 10),
+    explore("inbox-cut-poll", W, Some(1), 1, 5),
     explore("poller-handover", I, None, 2, 1),
     explore("poller-handover", W, Some(4), 2, 5),
     explore("shutdown-assign", I, None, 1, 1),
@@ -326,20 +340,35 @@ pub fn jobs() -> Vec<Job> {
             jobs.push(Job { body: Body::Trial(trial, kind), checker, size, deep: false, weight: 1 });
         }
     }
+    for run in protocol::RUNS {
+        let size = Size { splits: run.splits, assigners: 1 };
+        let checker = Checker::States(run.size.late);
+        jobs.push(Job { body: Body::Protocol(run), checker, size, deep: run.deep, weight: run.weight });
+    }
+    for rule in Rule::ALL {
+        let size = Size { splits: 2, assigners: 1 };
+        jobs.push(Job { body: Body::Without(rule), checker: Checker::States(1), size, deep: false, weight: 1 });
+    }
     jobs
 }
 
 impl Job {
     /// Is this job about another reader than ours, there to be caught?
     pub fn is_specimen(&self) -> bool {
-        matches!(self.body, Body::Trial(_, kind) if kind != Kind::Turnstile)
+        matches!(self.body, Body::Trial(_, kind) if kind != Kind::Turnstile) || self.is_without_a_rule()
+    }
+
+    /// Is this the protocol without one of its rules?
+    pub fn is_without_a_rule(&self) -> bool {
+        matches!(self.body, Body::Without(_))
     }
 
     /// What has to come of it: a claim about Turnstile holds, a broken reader is caught where it is known to break.
     pub fn expected(&self) -> Verdict {
         match self.body {
             Body::Trial(trial, kind) if trial.catches(kind) => Verdict::Violated,
-            Body::Trial(..) | Body::Scenario(_) => Verdict::Holds,
+            Body::Without(_) => Verdict::Violated,
+            Body::Trial(..) | Body::Scenario(_) | Body::Protocol(_) => Verdict::Holds,
         }
     }
 
@@ -348,13 +377,16 @@ impl Job {
         match self.body {
             Body::Scenario(scenario) => scenario.name,
             Body::Trial(trial, _) => trial.name,
+            Body::Protocol(run) => run.name,
+            Body::Without(_) => "protocol-rules",
         }
     }
 
     /// The reader under test.
     pub fn subject(&self) -> &'static str {
         match self.body {
-            Body::Scenario(_) => Kind::Turnstile.name(),
+            Body::Scenario(_) | Body::Protocol(_) => Kind::Turnstile.name(),
+            Body::Without(rule) => rule.name(),
             Body::Trial(_, kind) => kind.name(),
         }
     }
@@ -372,6 +404,8 @@ impl Job {
     fn threads(&self) -> usize {
         match self.body {
             Body::Trial(trial, _) => trial.threads,
+            Body::Protocol(run) => run.participants,
+            Body::Without(_) => 3,
             Body::Scenario(scenario) => scenario.grows.threads(self.size),
         }
     }
@@ -381,8 +415,17 @@ impl Job {
         let (explored, journal) = match self.body {
             Body::Scenario(scenario) => (self.explore(scenario, progress), Journal::default()),
             Body::Trial(trial, kind) => explore_trial(trial, kind, progress),
+            Body::Protocol(run) => return self.row_of_states(run.explore()),
+            Body::Without(rule) => return self.row_of_states(protocol::without(rule)),
         };
         self.row(explored, &journal)
+    }
+
+    fn row_of_states(&self, explored: protocol::states::Explored) -> Row {
+        let (violation, steps) = explored.violated.map_or((None, Vec::new()), |(what, steps)| (Some(what), steps));
+        let executions = explored.states;
+        let row = self.row(Explored { executions, seconds: explored.seconds, violation }, &Journal::default());
+        Row { steps, ..row }
     }
 
     /// The row of a job whose process died.
@@ -419,6 +462,7 @@ impl Job {
                 let body = scenario.shuttle;
                 shuttle::explore(kind, schedules, move || body(size), progress)
             }
+            Checker::States(_) => unreachable!("scenarios run on threads"),
             Checker::Threads(repeats) => {
                 let body = scenario.real;
                 threads::explore(repeats, move || body(size), progress)

@@ -91,6 +91,7 @@ pub fn prove(options: &Options) -> io::Result<ExitCode> {
     } else {
         println!("{canaries}\n");
         print_table(&wanted, &rows);
+        print_rules(&wanted, &rows, options.filter.as_deref() == Some("protocol-rules"));
         println!("{}", verdict(&rows, holds, caught));
     }
     Ok(if holds && caught { ExitCode::SUCCESS } else { ExitCode::from(1) })
@@ -126,7 +127,7 @@ fn write_into(doc: &Path, wanted: &[(usize, Job)], rows: &[Row]) -> io::Result<(
     let mut table =
         String::from("\n| scenario | pass | threads | splits | bound | executions |\n|---|---|--:|--:|---|--:|\n");
     for ((_, job), row) in wanted.iter().zip(rows) {
-        if row.checker == "loom" && !job.is_specimen() && !job.deep {
+        if (row.checker == "loom" || row.checker == "stateright") && !job.is_specimen() && !job.deep {
             let Row { scenario, pass, threads, splits, bound, executions, .. } = row;
             let executions = grouped(*executions);
             table += &format!("| {scenario} | {pass} | {threads} | {splits} | {bound} | {executions} |\n");
@@ -180,6 +181,7 @@ fn print_table(wanted: &[(usize, Job)], rows: &[Row]) {
     println!("{table}\n");
     for ((_, job), row) in wanted.iter().zip(rows) {
         match (&row.violation, job.is_specimen()) {
+            _ if job.is_without_a_rule() => {}
             (Some(violation), true) => {
                 println!("{} in {}: caught in execution {}", row.subject, row.scenario, grouped(row.executions));
                 println!("{violation}\n{}", lanes(&row.steps));
@@ -201,6 +203,35 @@ fn print_table(wanted: &[(usize, Job)], rows: &[Row]) {
             ),
             (None, false) => {}
         }
+    }
+}
+
+/// The rules of the protocol, and what comes of leaving each of them out; asked for by name, step by step.
+fn print_rules(wanted: &[(usize, Job)], rows: &[Row], in_full: bool) {
+    let mut rules =
+        wanted.iter().zip(rows).filter(|((_, job), _)| job.is_without_a_rule()).map(|(_, row)| row).peekable();
+    if rules.peek().is_none() {
+        return;
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_header(["without the rule", "what is violated", "steps", "states"]);
+    for column in [2, 3] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut pictures = String::new();
+    for row in rules {
+        let violation = row.violation.as_deref().unwrap_or("NOTHING: the rule is not needed, or nothing sees it");
+        table.add_row([&*row.subject, violation, &row.steps.len().to_string(), &grouped(row.executions)]);
+        pictures += &format!("without {}: {violation}\n{}\n", row.subject, lanes(&row.steps));
+    }
+    println!("{table}\n");
+    if in_full {
+        println!("{pictures}");
+    } else {
+        println!("step by step: turnstile prove --filter protocol-rules\n");
     }
 }
 

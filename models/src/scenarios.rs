@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
+use super::turnstile::delivery::{Attempt, Entry, Inbox, Message, ReaderId, Receipt};
 use super::turnstile::{
     Answer, Batch, CheckpointId, Cut, OwnedLease, Poller, Reader, Refused, Remaining, Snapshot, blocking,
 };
@@ -757,6 +758,65 @@ pub fn cut_owned_lease(_: Size) {
     drop((poller, reader));
     ledger.settle();
     check_cut(found, 2, 2);
+}
+
+/// The log of one reader: its splits, and the end.
+fn entry(ledger: &Ledger, attempt: u64, sequence: usize, splits: usize) -> Message<Split> {
+    let entry = if sequence < splits { Entry::Split(ledger.issue(0, sequence)) } else { Entry::NoMoreSplits };
+    Message { to: ReaderId(0), attempt: Attempt(attempt), sequence: sequence as u64, behind: None, entry }
+}
+
+/// **Claim.** A cut taken while messages arrive and rows are emitted holds the splits and the place in the log of one instant: a
+/// reader restored from it, to which the whole log is sent again, emits the rest of it, once.
+/// **Could fail** if the place in the log were kept beside the queue, and a cut came between the two.
+/// **Size.** One split, the same message again, and the end, from one thread; one cut; and a poller that waits.
+pub fn inbox_cut_poll(size: Size) {
+    let splits = size.splits.min(4);
+    let (reader, mut poller) = shared::<4>();
+    let (ledger, sink, parker) = (Arc::new(Ledger::default()), Sink::default(), Parker::new());
+    let mut inbox = Inbox::open(ReaderId(0), Attempt(1), reader.clone(), None).expect("nobody uses it yet");
+    let checkpoint_thread = spawn({
+        let (reader, sink) = (reader.clone(), sink.clone());
+        move || loop {
+            if let Ok(cut) = reader.try_cut() {
+                return (cut.snapshot::<Vec<_>>(), cut.mark(CheckpointId(1)), sink.rows());
+            }
+            yield_now();
+        }
+    });
+    let delivery = spawn({
+        let ledger = ledger.clone();
+        move || {
+            for sequence in 0..=splits {
+                assert_eq!(inbox.receive(entry(&ledger, 1, sequence, splits)), Receipt::Accepted);
+                assert_eq!(inbox.receive(entry(&ledger, 1, sequence, splits)), Receipt::Duplicate);
+            }
+        }
+    });
+    drain(&mut poller, &parker, &sink);
+    join(delivery);
+    let (snapshot, mark, emitted) = join(checkpoint_thread);
+    assert_eq!(sink.rows(), rows(0, splits));
+    drop((poller, reader));
+    ledger.settle();
+
+    let mut covered = emitted.clone();
+    covered.extend(remaining(&snapshot));
+    assert_eq!(covered, rows(0, snapshot.accepted as usize), "emitted before the cut + snapshot = applied");
+    assert_eq!(mark.next, snapshot.accepted + u64::from(snapshot.no_more_splits));
+    let restored = Arc::new(Reader::<Storage<4>>::restore(snapshot).expect("it fitted before"));
+    let mut inbox =
+        Inbox::open(ReaderId(0), Attempt(2), restored.clone(), Some(CheckpointId(1))).expect("nobody uses it yet");
+    let mut poller = Poller::claim(restored).expect("the reader is new");
+    let sink = Sink(Arc::new(Mutex::new(emitted)));
+    for sequence in 0..=splits {
+        let receipt = inbox.receive(entry(&ledger, 2, sequence, splits));
+        let expected = if (sequence as u64) < mark.next { Receipt::Duplicate } else { Receipt::Accepted };
+        assert_eq!(receipt, expected);
+        drain_now(&mut poller, &sink);
+    }
+    assert!(matches!(poller.poll(), Answer::Finished));
+    assert_eq!(sink.rows(), rows(0, splits), "restored and run to the end");
 }
 
 /// **Claim.** A poller that is dropped in the middle of a split loses nothing: whoever claims the reader next, on another thread,

@@ -214,7 +214,7 @@ mod stream {
 
             meanwhile(|reader| reader.request_checkpoint(CheckpointId(1)).unwrap());
             assert!(matches!(poller.next().await, Some(Event::Checkpoint(CheckpointId(1)))));
-            let nothing = Snapshot { splits: vec![], position: 0, no_more_splits: false };
+            let nothing = Snapshot { splits: vec![], position: 0, accepted: 0, no_more_splits: false };
             assert_eq!(poller.cut().unwrap().snapshot::<Vec<_>>(), nothing);
 
             meanwhile(|reader| reader.assign([10, 20]).unwrap());
@@ -223,7 +223,7 @@ mod stream {
 
             meanwhile(|reader| reader.request_checkpoint(CheckpointId(2)).unwrap());
             assert!(matches!(poller.next().await, Some(Event::Checkpoint(CheckpointId(2)))));
-            let lent = Snapshot { splits: vec![10, 20], position: 3, no_more_splits: false };
+            let lent = Snapshot { splits: vec![10, 20], position: 3, accepted: 2, no_more_splits: false };
             assert_eq!(poller.cut().unwrap().snapshot::<Vec<_>>(), lent);
             assert!(!reader.checkpoint_requested());
 
@@ -325,10 +325,13 @@ mod blocking {
         });
 
         for (position, snapshot) in (0..).zip(snapshots) {
-            assert_eq!(snapshot, Snapshot { splits: vec!["slow", "next"], position, no_more_splits: false });
+            assert_eq!(
+                snapshot,
+                Snapshot { splits: vec!["slow", "next"], position, accepted: 2, no_more_splits: false }
+            );
         }
         assert_eq!(written, [0, 1, 2]);
         let rest = reader.checkpoint(CheckpointId(3)).snapshot::<Vec<_>>();
-        assert_eq!(rest, Snapshot { splits: vec!["next"], position: 0, no_more_splits: false });
+        assert_eq!(rest, Snapshot { splits: vec!["next"], position: 0, accepted: 2, no_more_splits: false });
     }
 }

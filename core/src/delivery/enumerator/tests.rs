@@ -1,0 +1,212 @@
+//! What a few lines show better than an exploration: names, orders, refusals.
+
+use std::vec::Vec;
+
+use super::*;
+use crate::delivery::Mark;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Split {
+    name: u32,
+    body: u32,
+}
+
+impl Identity for Split {
+    type Id = u32;
+    fn id(&self) -> u32 {
+        self.name
+    }
+}
+
+fn split(name: u32) -> Split {
+    Split { name, body: name }
+}
+
+type Small<const N: usize, const R: usize> = Enumerator<[Slot<Split>; N], [Log; R]>;
+
+fn enumerator<const N: usize, const R: usize>(policy: Policy) -> Small<N, R> {
+    Enumerator::new([Slot::EMPTY; N], [Log::EMPTY; R], policy, Attempt(0))
+}
+
+fn report(from: u32, attempt: u64, next: u64, done: u64, limit: u64) -> Report {
+    Report { from: ReaderId(from), attempt: Attempt(attempt), next, done, limit, cut: None }
+}
+
+/// The log as it would be sent: names, and `None` for an end.
+fn log<const N: usize, const R: usize>(enumerator: &Small<N, R>, reader: u32) -> Vec<Option<u32>> {
+    let entry = |message: Message<&Split>| match message.entry {
+        Entry::Split(split) => Some(split.name),
+        Entry::NoMoreSplits => None,
+    };
+    enumerator.messages(ReaderId(reader)).map(entry).collect()
+}
+
+#[test]
+fn discovery_is_a_union_by_name_and_two_splits_of_one_name_are_refused() {
+    let mut known = enumerator::<2, 1>(Policy::OnRequest);
+    assert_eq!(known.discover(split(1)), Ok(Discovered::New));
+    assert_eq!(known.discover(split(1)), Ok(Discovered::Known));
+    let other = Split { name: 1, body: 7 };
+    assert_eq!(known.discover(other), Err(NotTaken::Conflict(other)));
+    assert_eq!(known.discover(split(2)), Ok(Discovered::New));
+    assert_eq!(known.discover(split(3)), Err(NotTaken::Full(split(3))));
+    known.seal();
+    assert_eq!(known.discover(split(2)), Ok(Discovered::Known));
+    assert_eq!(known.discover(split(3)), Err(NotTaken::Sealed(split(3))));
+}
+
+#[test]
+fn readers_without_work_are_told_that_there_is_no_more() {
+    let mut enumerator = enumerator::<4, 3>(Policy::OnRequest);
+    for reader in 0..2 {
+        assert_eq!(enumerator.hear(report(reader, 1, 0, 0, 1)), Heard::Registered { given_back: 0 });
+    }
+    assert_eq!(enumerator.discover(split(1)), Ok(Discovered::New));
+    enumerator.seal();
+    assert_eq!((log(&enumerator, 0), log(&enumerator, 1)), (std::vec![Some(1), None], std::vec![None]));
+    // The third one registers when all is said and done.
+    assert_eq!(enumerator.hear(report(2, 1, 0, 0, 1)), Heard::Registered { given_back: 0 });
+    assert_eq!(log(&enumerator, 2), [None]);
+    for (reader, end) in [(0, 2), (1, 1), (2, 1)] {
+        assert!(!enumerator.is_done());
+        assert_eq!(enumerator.hear(report(reader, 1, end, end, end + 1)), Heard::Advanced);
+    }
+    assert!(enumerator.is_done());
+}
+
+#[test]
+fn splits_go_where_they_are_asked_for_and_no_further_than_that() {
+    let mut enumerator = enumerator::<8, 2>(Policy::OnRequest);
+    for name in 1..=5 {
+        assert_eq!(enumerator.discover(split(name)), Ok(Discovered::New));
+    }
+    assert_eq!(enumerator.hear(report(0, 1, 0, 0, 1)), Heard::Registered { given_back: 0 });
+    assert_eq!(log(&enumerator, 0), [Some(1)]);
+    assert_eq!(enumerator.hear(report(1, 1, 0, 0, 2)), Heard::Registered { given_back: 0 });
+    assert_eq!(log(&enumerator, 1), [Some(2), Some(3)]);
+    // The same again asks for nothing.
+    assert_eq!(enumerator.hear(report(1, 1, 0, 0, 2)), Heard::Known);
+    assert_eq!(enumerator.hear(report(1, 1, 0, 0, 1)), Heard::Known);
+    assert_eq!(log(&enumerator, 1), [Some(2), Some(3)]);
+    assert_eq!(enumerator.hear(report(1, 1, 2, 1, 3)), Heard::Advanced);
+    assert_eq!(log(&enumerator, 1), [Some(4)]);
+}
+
+#[test]
+fn a_push_policy_keeps_the_order_and_every_owner_exists() {
+    for policy in [Policy::RoundRobin, Policy::ByHash] {
+        let mut enumerator = enumerator::<64, 3>(policy);
+        for name in 0..50 {
+            assert_eq!(enumerator.discover(split(name)), Ok(Discovered::New));
+        }
+        let mut all = 0;
+        for reader in 0..3 {
+            assert!(matches!(enumerator.hear(report(reader, 1, 0, 0, 100)), Heard::Registered { .. }));
+            let names: Vec<u32> = log(&enumerator, reader).into_iter().flatten().collect();
+            assert!(names.is_sorted(), "{policy:?}: {names:?}");
+            all += names.len();
+        }
+        assert_eq!(all, 50);
+    }
+}
+
+#[test]
+fn what_a_crashed_reader_had_not_stored_goes_back_before_all_else_in_its_order() {
+    let mut enumerator = enumerator::<8, 2>(Policy::OnRequest);
+    for name in 1..=4 {
+        assert_eq!(enumerator.discover(split(name)), Ok(Discovered::New));
+    }
+    assert_eq!(enumerator.hear(report(0, 1, 0, 0, 3)), Heard::Registered { given_back: 0 });
+    assert_eq!(enumerator.hear(report(0, 1, 3, 0, 3)), Heard::Advanced);
+    // A checkpoint held the first entry only. Until the new attempt asks for work, it gets none.
+    assert_eq!(enumerator.hear(report(0, 2, 1, 0, 1)), Heard::Registered { given_back: 2 });
+    assert_eq!(enumerator.hear(report(0, 2, 1, 0, 1)), Heard::Known, "registering twice is nothing");
+    assert_eq!(enumerator.hear(report(0, 1, 3, 3, 6)), Heard::Stale { current: Attempt(2) });
+    assert_eq!(enumerator.hear(report(1, 1, 0, 0, 4)), Heard::Registered { given_back: 0 });
+    assert_eq!(log(&enumerator, 1), [Some(2), Some(3), Some(4)]);
+    assert_eq!(enumerator.find(&1), Some(Home::Released), "it is in the snapshot that was restored");
+}
+
+#[test]
+fn a_reader_that_was_restored_from_elsewhere_is_refused_and_changes_nothing() {
+    let mut enumerator = enumerator::<4, 1>(Policy::OnRequest);
+    assert_eq!(enumerator.discover(split(1)), Ok(Discovered::New));
+    assert_eq!(enumerator.hear(report(0, 1, 0, 0, 2)), Heard::Registered { given_back: 0 });
+    assert_eq!(enumerator.hear(report(0, 2, 1, 0, 2)), Heard::Registered { given_back: 0 });
+    let before = enumerator.clone();
+    assert_eq!(enumerator.hear(report(0, 3, 0, 0, 2)), Heard::Torn { start: 1, end: 1 });
+    assert_eq!(enumerator.hear(report(0, 3, 2, 0, 2)), Heard::Torn { start: 1, end: 1 });
+    assert_eq!(enumerator.hear(report(1, 3, 2, 0, 2)), Heard::Unknown);
+    assert_eq!(enumerator, before);
+}
+
+#[test]
+fn each_generation_has_an_end_of_its_own_in_every_log() {
+    let mut enumerator = enumerator::<4, 2>(Policy::RoundRobin);
+    for reader in 0..2 {
+        assert_eq!(enumerator.hear(report(reader, 1, 0, 0, 9)), Heard::Registered { given_back: 0 });
+    }
+    assert_eq!(enumerator.discover(split(1)), Ok(Discovered::New));
+    assert!(!enumerator.reopen());
+    enumerator.seal();
+    assert!(enumerator.reopen());
+    assert_eq!(enumerator.discover(split(2)), Ok(Discovered::New));
+    assert_eq!(enumerator.discover(split(3)), Ok(Discovered::New));
+    enumerator.seal();
+    assert_eq!(log(&enumerator, 0), [Some(1), None, Some(3), None]);
+    assert_eq!(log(&enumerator, 1), [None, Some(2), None]);
+    // A crash back into the first generation: its end comes again, in its place.
+    assert_eq!(enumerator.hear(report(0, 2, 1, 0, 9)), Heard::Registered { given_back: 1 });
+    assert_eq!(log(&enumerator, 0), [None, Some(3), None]);
+}
+
+#[test]
+fn entries_behind_a_cut_say_so_until_it_is_completed_or_aborted() {
+    let behind = |enumerator: &Small<8, 1>| -> Vec<_> {
+        enumerator.messages(ReaderId(0)).map(|message| message.behind.map(|cut| cut.0)).collect()
+    };
+    let mut enumerator = enumerator::<8, 1>(Policy::RoundRobin);
+    assert_eq!(enumerator.hear(report(0, 1, 0, 0, 9)), Heard::Registered { given_back: 0 });
+    for name in 1..=3 {
+        assert_eq!(enumerator.discover(split(name)), Ok(Discovered::New));
+        assert!(enumerator.snapshot(CheckpointId(u64::from(name))).is_ok());
+    }
+    assert_eq!(enumerator.snapshot(CheckpointId(3)), Err(Crowded::Old));
+    enumerator.seal();
+    assert_eq!(behind(&enumerator), [None, Some(1), Some(2), Some(3)]);
+    enumerator.checkpoint_aborted(CheckpointId(2));
+    assert_eq!(behind(&enumerator), [None, Some(1), Some(1), Some(3)]);
+    enumerator.checkpoint_aborted(CheckpointId(3));
+    assert_eq!(behind(&enumerator), [None, Some(1), Some(1), Some(1)]);
+    for cut in 4..=6 {
+        assert!(enumerator.snapshot(CheckpointId(cut)).is_ok());
+    }
+    assert_eq!(enumerator.snapshot(CheckpointId(7)), Err(Crowded::Full));
+    enumerator.checkpoint_completed(CheckpointId(6));
+    assert!(enumerator.snapshot(CheckpointId(7)).is_ok());
+}
+
+#[test]
+fn an_entry_is_released_when_a_completed_checkpoint_holds_it_and_not_before() {
+    let mut enumerator = enumerator::<8, 1>(Policy::RoundRobin);
+    for name in 0..4 {
+        assert_eq!(enumerator.discover(split(name)), Ok(Discovered::New));
+    }
+    assert_eq!(enumerator.hear(report(0, 1, 0, 0, 9)), Heard::Registered { given_back: 4 }, "its log, for a moment");
+    assert!(enumerator.snapshot(CheckpointId(1)).is_ok());
+    let mark = |next| Some(Mark { checkpoint: CheckpointId(1), next });
+    let _ = enumerator.hear(Report { cut: mark(2), ..report(0, 1, 3, 3, 9) });
+    let homes = |enumerator: &Small<8, 1>| {
+        (0..4).filter(|name| enumerator.find(name) == Some(Home::Released)).collect::<Vec<_>>()
+    };
+    assert_eq!(homes(&enumerator), []);
+    enumerator.checkpoint_completed(CheckpointId(1));
+    assert_eq!(homes(&enumerator), [0, 1]);
+    // And when the reader's word comes after that of the checkpoint.
+    assert!(enumerator.snapshot(CheckpointId(2)).is_ok());
+    enumerator.checkpoint_completed(CheckpointId(2));
+    let mark = Some(Mark { checkpoint: CheckpointId(2), next: 3 });
+    let _ = enumerator.hear(Report { cut: mark, ..report(0, 1, 3, 3, 9) });
+    assert_eq!(homes(&enumerator), [0, 1, 2]);
+    assert_eq!(log(&enumerator, 0), [Some(3)]);
+}

@@ -1,0 +1,84 @@
+//! Every state that a [`System`] can reach.
+
+use std::time::Instant;
+
+use stateright::{Checker, HasDiscoveries, Model, Property};
+
+use super::rules::Rule;
+use super::system::{Action, Size, State, System};
+use crate::journal::Step;
+
+impl<const N: usize, const R: usize> Model for System<N, R> {
+    type State = State<N, R>;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State<N, R>> {
+        vec![self.start()]
+    }
+
+    fn actions(&self, state: &State<N, R>, actions: &mut Vec<Action>) {
+        Self::actions(self, state, actions);
+    }
+
+    fn next_state(&self, before: &State<N, R>, action: Action) -> Option<State<N, R>> {
+        self.next(before, action)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![
+            Property::always("every split has exactly one home", |_, state: &State<N, R>| state.conserved()),
+            Property::always("each row is there once", |_, state: &State<N, R>| state.once()),
+            Property::always("Finished only when all is emitted", |system: &Self, state: &State<N, R>| {
+                system.finished_is_final(state)
+            }),
+            Property::always("nothing is applied after the end", |_, state: &State<N, R>| !state.after_the_end),
+            Property::always("a restored reader is taken up", |_, state: &State<N, R>| !state.torn),
+            Property::always("no dead end before Finished", |system: &Self, state: &State<N, R>| system.goes_on(state)),
+            Property::always("a fair network leads to Finished", |system: &Self, state: &State<N, R>| {
+                !system.size.queues || system.leads_to_the_end(state)
+            }),
+        ]
+    }
+
+    fn format_action(&self, action: &Action) -> String {
+        let kept = if action.keeps.is_some() { ", and something stays under way" } else { "" };
+        format!("{:?}{kept}", action.step)
+    }
+
+    fn format_step(&self, before: &State<N, R>, action: Action) -> Option<String> {
+        let after = self.next(before, action)?;
+        let step = self.describe(before, action);
+        Some(format!("{}: {}\n\n{after:#?}", step.lane.name(), step.text))
+    }
+}
+
+/// What came of an exploration.
+#[derive(Clone, Debug, Default)]
+pub struct Explored {
+    /// Different states.
+    pub states: u64,
+    /// How long it took.
+    pub seconds: f64,
+    /// The property that was violated, and a short way there.
+    pub violated: Option<(String, Vec<Step>)>,
+}
+
+/// Serves stateright's explorer, for as long as the process lives.
+pub fn serve<const N: usize, const R: usize>(size: Size, without: Option<Rule>, address: String) {
+    System::<N, R> { size, without }.checker().serve(address);
+}
+
+/// Explores breadth first, until all states are known or a property is violated. On one thread, so that the way there is short,
+/// and always the same.
+pub fn explore<const N: usize, const R: usize>(size: Size, without: Option<Rule>) -> Explored {
+    let started = Instant::now();
+    let system = System::<N, R> { size, without };
+    let checker = system.checker().finish_when(HasDiscoveries::Any).spawn_bfs().join();
+    let violated = checker.discoveries().into_iter().map(|(property, path)| {
+        let path = path.into_vec();
+        let steps = path.iter().filter_map(|(before, action)| action.map(|action| system.describe(before, action)));
+        (property.to_string(), steps.collect::<Vec<Step>>())
+    });
+    let violated = violated.min_by_key(|(_, steps)| steps.len());
+    Explored { states: checker.unique_state_count() as u64, seconds: started.elapsed().as_secs_f64(), violated }
+}
