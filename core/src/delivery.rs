@@ -37,6 +37,8 @@
 //!
 //! * A fresh, greater [`Attempt`] for each incarnation of a reader, and for all readers of an enumerator that starts again, from a
 //!   checkpoint or from nothing; which is told the newest one that was started before.
+//! * One cut of each reader for a checkpoint, of which the [`Inbox`] is told afterwards: a second one may hold what lies behind
+//!   the enumerator's.
 //! * A checkpoint that is incomplete when any participant crashes is aborted, and never completes.
 //! * When the enumerator is restored, all readers are, from the same checkpoint.
 //! * Output of a reader that lies behind the checkpoint it is restored from is rolled back.

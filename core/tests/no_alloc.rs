@@ -138,6 +138,41 @@ fn a_reader_stored_inline_neither_allocates_nor_frees() {
     nothing_allocated(|| everything(&Reader::<[u64; 8]>::new(), &waker, &other));
 }
 
+#[test]
+fn the_delivery_protocol_neither_allocates_nor_frees() {
+    use turnstile::delivery::{Attempt, Enumerator, Identity, Inbox, Log, Message, Policy, ReaderId, Slot};
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    struct Split(u64);
+    impl Identity for Split {
+        type Id = u64;
+        fn id(&self) -> u64 {
+            self.0
+        }
+    }
+
+    nothing_allocated(|| {
+        let mut enumerator =
+            Enumerator::new([const { Slot::EMPTY }; 16], [Log::EMPTY; 2], Policy::OnRequest, Attempt(0));
+        for number in 0..16 {
+            enumerator.discover(Split(number)).expect("there is room");
+        }
+        enumerator.seal();
+        let reader = Reader::<[Split; 4]>::new();
+        let mut inbox = Inbox::open(ReaderId(0), Attempt(1), &reader, None).expect("nobody uses it");
+        let _ = enumerator.hear(inbox.report());
+        let plan = enumerator.snapshot(CheckpointId(1)).expect("the first");
+        for message in enumerator.messages(ReaderId(0)).map(Message::cloned) {
+            let _ = inbox.receive(message);
+        }
+        inbox.taken(reader.try_cut().expect("nobody is in the way").mark(CheckpointId(1)));
+        let _ = enumerator.hear(inbox.report());
+        enumerator.checkpoint_completed(CheckpointId(1));
+        enumerator = Enumerator::restore(plan, Attempt(1));
+        assert!(!enumerator.is_done());
+    });
+}
+
 #[cfg(feature = "alloc")]
 mod on_the_heap {
     use std::sync::Arc;

@@ -58,8 +58,8 @@ struct Prove {
     /// Print an array with one object a row instead of tables.
     #[arg(long)]
     json: bool,
-    /// Also write what loom explored into FILE, between its two `prove` marks.
-    #[arg(long, value_name = "FILE", conflicts_with = "filter")]
+    /// Also write what was explored into the documents in FOLDER, between their marks.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["filter", "deep"])]
     doc: Option<PathBuf>,
 }
 
@@ -93,9 +93,9 @@ fn explore(size: &str, without: Option<&str>, address: String) -> ExitCode {
         eprintln!("no size is called {size:?}; there are: {}", names.join(", "));
         return ExitCode::from(2);
     };
-    let rule = without.map(|name| Rule::ALL.into_iter().find(|rule| rule.name() == name));
+    let rule = without.map(|name| Rule::ALL.iter().copied().find(|rule| rule.name() == name));
     if rule == Some(None) {
-        let names: Vec<_> = Rule::ALL.into_iter().map(Rule::name).collect();
+        let names: Vec<_> = Rule::ALL.iter().map(|rule| rule.name()).collect();
         eprintln!("no rule is called {:?}; there are: {}", without.unwrap_or(""), names.join(", "));
         return ExitCode::from(2);
     }

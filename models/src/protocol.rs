@@ -80,8 +80,8 @@ pub const RUNS: &[Run] = &[
     // Readers that are opened again.
     run::<2, 2>("protocol-generations", Size { generations: 2, ..SMALL }, 10),
     // Splits that have owners from birth.
-    run::<2, 2>("protocol-round-robin", Size { policy: Policy::RoundRobin, ..SMALL }, 5),
-    run::<2, 2>("protocol-by-hash", Size { policy: Policy::ByHash, ..SMALL }, 5),
+    run::<2, 2>("protocol-round-robin", Size { policy: Policy::RoundRobin, ..SMALL }, 1),
+    run::<2, 2>("protocol-by-hash", Size { policy: Policy::ByHash, ..SMALL }, 1),
     // More of everything; one checkpoint at a time, given up only by crashes.
     run::<2, 2>("protocol-large", Size { checkpoints: 2, crashes: 2, aborts: false, overlap: false, ..SMALL }, 60),
     deep(run::<3, 2>(
@@ -112,6 +112,16 @@ const WITHOUT: [(Size, Explore); 5] = [
     (Size { queues: true, ..SMALL }, explore::<2, 2>),
     (Size { checkpoints: 2, ..SMALL }, explore::<1, 2>),
 ];
+
+/// About how many seconds [`without`] takes.
+pub const fn weight_without(rule: Rule) -> u32 {
+    match rule {
+        Rule::AttemptOfMessages | Rule::AttemptOfReports | Rule::Floor => 4,
+        Rule::GiveBackNoMore | Rule::OneInstant => 4,
+        Rule::ReleaseByItsOwnMark => 10,
+        _ => 1,
+    }
+}
 
 /// Leaves a rule out, and looks for what comes of it.
 pub fn without(rule: Rule) -> Explored {

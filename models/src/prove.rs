@@ -29,7 +29,7 @@ pub struct Options {
     pub filter: Option<String>,
     /// An array of rows instead of a table.
     pub json: bool,
-    /// A document that shows what loom explored, to be brought up to date.
+    /// A folder with documents that show what was explored, to be brought up to date.
     pub doc: Option<PathBuf>,
 }
 
@@ -83,8 +83,8 @@ pub fn prove(options: &Options) -> io::Result<ExitCode> {
         pairs.all(|((_, job), row)| row.verdict == job.expected())
     };
     let (holds, caught) = (as_expected(false), as_expected(true));
-    if let Some(doc) = &options.doc {
-        write_into(doc, &wanted, &rows)?;
+    if let Some(folder) = &options.doc {
+        write_docs(folder, &wanted, &rows)?;
     }
     if options.json {
         println!("{}", serde_json::to_string_pretty(&rows)?);
@@ -117,24 +117,47 @@ fn verdict(rows: &[Row], holds: bool, caught: bool) -> String {
     text
 }
 
-/// Puts what loom explored of Turnstile between the two marks of a document. Nothing in it depends on the machine.
-fn write_into(doc: &Path, wanted: &[(usize, Job)], rows: &[Row]) -> io::Result<()> {
-    const MARK: &str = "<!-- prove -->\n";
-    let text = fs::read_to_string(doc)?;
-    let [before, _, after] = text.split(MARK).collect::<Vec<_>>()[..] else {
-        return Err(io::Error::other(format!("{} lacks two lines with {}", doc.display(), MARK.trim())));
-    };
-    let mut table =
+/// Brings the documents up to date: what was explored, and the rules with what comes of leaving each out. Nothing in it depends
+/// on the machine.
+fn write_docs(folder: &Path, wanted: &[(usize, Job)], rows: &[Row]) -> io::Result<()> {
+    let mut explored =
         String::from("\n| scenario | pass | threads | splits | bound | executions |\n|---|---|--:|--:|---|--:|\n");
+    let mut states = String::from("\n| scenario | readers | splits | bound | states |\n|---|--:|--:|---|--:|\n");
+    let mut rules = String::from("\n| rule | without it | steps |\n|---|---|--:|\n");
+    let mut counterexamples = String::from("\n");
     for ((_, job), row) in wanted.iter().zip(rows) {
-        if (row.checker == "loom" || row.checker == "stateright") && !job.is_specimen() && !job.deep {
-            let Row { scenario, pass, threads, splits, bound, executions, .. } = row;
-            let executions = grouped(*executions);
-            table += &format!("| {scenario} | {pass} | {threads} | {splits} | {bound} | {executions} |\n");
+        let Row { scenario, subject, pass, threads, splits, bound, executions, steps, violation, .. } = row;
+        let executions = grouped(*executions);
+        if let Some(says) = job.rule() {
+            let violation = violation.as_deref().unwrap_or("nothing");
+            rules +=
+                &format!("| **{subject}**: {says} | [{violation}](counterexamples.md#{subject}) | {} |\n", steps.len());
+            counterexamples += &format!(
+                "## {subject}\n\nThe rule: {says}. Without it is violated, in {} steps: *{violation}*.\n\n```text\n{}```\n\n",
+                steps.len(),
+                lanes(steps)
+            );
+        } else if row.checker == "stateright" {
+            states += &format!("| {scenario} | {} | {splits} | {bound} | {executions} |\n", threads - 1);
+        } else if row.checker == "loom" && !job.is_specimen() {
+            explored += &format!("| {scenario} | {pass} | {threads} | {splits} | {bound} | {executions} |\n");
         }
     }
-    table += "\n";
-    fs::write(doc, [before, MARK, &table, MARK, after].concat())
+    write_into(&folder.join("checking.md"), "prove", &explored)?;
+    write_into(&folder.join("protocol.md"), "states", &states)?;
+    write_into(&folder.join("protocol.md"), "rules", &rules)?;
+    write_into(&folder.join("counterexamples.md"), "rules", &counterexamples)
+}
+
+/// Puts text between the two marks of a document.
+fn write_into(doc: &Path, mark: &str, text: &str) -> io::Result<()> {
+    let mark = format!("<!-- {mark} -->\n");
+    let old = fs::read_to_string(doc)?;
+    let [before, _, after] = old.split(&*mark).collect::<Vec<_>>()[..] else {
+        return Err(io::Error::other(format!("{} lacks two lines with {}", doc.display(), mark.trim())));
+    };
+    let text = text.trim_end();
+    fs::write(doc, format!("{before}{mark}{text}\n\n{mark}{after}"))
 }
 
 /// Digits in groups of three.

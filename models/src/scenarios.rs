@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
+pub use super::cluster::protocol_cluster;
 use super::turnstile::delivery::{Attempt, Entry, Inbox, Message, ReaderId, Receipt};
 use super::turnstile::{
     Answer, Batch, CheckpointId, Cut, OwnedLease, Poller, Reader, Refused, Remaining, Snapshot, blocking,

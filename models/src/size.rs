@@ -5,6 +5,6 @@
 pub struct Size {
     /// Splits per assigning thread.
     pub splits: usize,
-    /// Assigning threads, where a scenario leaves that open.
+    /// Assigning threads, where a scenario leaves that open; one for each reader.
     pub assigners: usize,
 }

@@ -34,6 +34,11 @@ fn every_claim_holds_on_real_threads() {
 }
 
 #[test]
+fn every_state_of_the_protocol_keeps_what_is_promised() {
+    run(|job| job.checker_name() == "stateright" && !job.is_specimen());
+}
+
+#[test]
 fn every_broken_reader_is_caught_where_it_is_known_to_break() {
     run(Job::is_specimen);
 }

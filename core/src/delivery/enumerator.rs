@@ -481,7 +481,8 @@ where
 
     /// A checkpoint is complete: all parts of it are stored. What the readers' parts hold need not be kept here.
     ///
-    /// May be said late, again or never: then more is kept.
+    /// May be said late, or again. Not said at all, it is made up for by a later one; until then more is kept, and its cut counts
+    /// as under way.
     pub fn checkpoint_completed(&mut self, checkpoint: CheckpointId) {
         self.completed = self.completed.max(Some(checkpoint));
         // Only by what readers said of this very cut: what they said of an older one may come from an attempt that has died since,
@@ -664,8 +665,9 @@ where
         let log = &mut self.logs.items_mut()[reader.0 as usize];
         while let Some(place) = log.chain.first.filter(|place| sequence(slots, *place) < held) {
             let slot = &mut slots[place as usize];
+            let name = slot.live().split.id();
             log.chain.first = slot.live().link;
-            slot.0 = Kept::Name(slot.live().split.id());
+            slot.0 = Kept::Name(name);
         }
         if log.chain.first.is_none() {
             log.chain.last = None;

@@ -97,10 +97,13 @@ impl Fence {
 
     /// The reader has taken its cut. To be said after it is taken: only then may entries behind it be applied. Later is safe.
     ///
-    /// An older cut than the newest changes nothing.
-    pub fn taken(&mut self, cut: Mark) {
-        if self.cut.is_none_or(|newest| newest.checkpoint < cut.checkpoint) {
+    /// False, and nothing is changed, if there was a cut for this checkpoint already, or for a newer one: entries behind the
+    /// enumerator's may be in this one, and it must not be stored.
+    pub fn taken(&mut self, cut: Mark) -> bool {
+        let is_new = self.cut.is_none_or(|newest| newest.checkpoint < cut.checkpoint);
+        if is_new {
             self.cut = Some(cut);
         }
+        is_new
     }
 }

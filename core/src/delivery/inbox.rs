@@ -76,8 +76,9 @@ impl<H: Handle> Inbox<H> {
     }
 
     /// The reader's part of a checkpoint was taken, with this [mark](crate::Cut::mark). To be said after the cut, by whoever took it.
-    pub fn taken(&mut self, mark: Mark) {
-        self.fence.taken(mark);
+    /// False if it was taken before: then this one must not be stored. See [`Fence::taken`].
+    pub fn taken(&mut self, mark: Mark) -> bool {
+        self.fence.taken(mark)
     }
 
     /// How far the reader is, and that it has room as far as its capacity goes. Wait-free.

@@ -6,12 +6,15 @@ use std::task::{Wake, Waker};
 use std::time::Instant;
 
 pub use loom::cell::UnsafeCell;
+pub use loom::sync::Mutex as Lock;
 pub use loom::thread::{JoinHandle, spawn, yield_now};
 pub use turnstile_loom as turnstile;
 pub use turnstile_loom::sync::Pass;
 
 use super::{Explored, caught};
 
+#[path = "../cluster.rs"]
+pub mod cluster;
 #[path = "../scenarios.rs"]
 pub mod scenarios;
 
@@ -22,6 +25,11 @@ pub const NAME: &str = "loom";
 /// synchronisation proves nothing.
 pub fn reads_are_newest() -> bool {
     turnstile_loom::sync::pass() == Pass::Interleavings
+}
+
+/// What a scenario may take by chance. Nothing, here: every execution has to do the same.
+pub fn seed() -> u64 {
+    0
 }
 
 struct Bell {

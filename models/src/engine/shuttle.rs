@@ -5,13 +5,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Wake, Waker};
 use std::time::Instant;
 
+use shuttle::rand::RngCore;
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
+pub use shuttle::sync::Mutex as Lock;
 pub use shuttle::thread::{JoinHandle, spawn, yield_now};
 pub use turnstile_shuttle as turnstile;
 pub use turnstile_shuttle::sync::UnsafeCell;
 
 use super::{Explored, caught};
 
+#[path = "../cluster.rs"]
+pub mod cluster;
 #[path = "../scenarios.rs"]
 pub mod scenarios;
 
@@ -21,6 +25,11 @@ pub const NAME: &str = "shuttle";
 /// Is what a thread reads always the newest value? shuttle knows nothing else.
 pub fn reads_are_newest() -> bool {
     true
+}
+
+/// What a scenario may take by chance. Part of the schedule.
+pub fn seed() -> u64 {
+    shuttle::rand::thread_rng().next_u64()
 }
 
 struct Bell {

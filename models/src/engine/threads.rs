@@ -1,15 +1,18 @@
 //! Real threads on the machine at hand: the core as it ships.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Wake, Waker};
 use std::time::Instant;
 
+pub use std::sync::Mutex as Lock;
 pub use std::thread::{JoinHandle, spawn, yield_now};
 pub use turnstile;
 
 use super::{Explored, caught};
 
+#[path = "../cluster.rs"]
+pub mod cluster;
 #[path = "../scenarios.rs"]
 pub mod scenarios;
 
@@ -19,6 +22,12 @@ pub const NAME: &str = "threads";
 /// Is what a thread reads always the newest value? The scenarios' own counters are ordered like the events that they count.
 pub fn reads_are_newest() -> bool {
     true
+}
+
+/// What a scenario may take by chance. Another one for each execution.
+pub fn seed() -> u64 {
+    static EXECUTION: AtomicU64 = AtomicU64::new(0);
+    EXECUTION.fetch_add(1, Ordering::Relaxed)
 }
 
 struct Bell {

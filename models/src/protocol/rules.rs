@@ -5,109 +5,59 @@ use turnstile::delivery::{Attempt, Entry, Fence, Message, Report};
 
 use super::system::Split;
 
-/// A rule of the protocol, or a duty of the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
-    /// A reader refuses messages for another attempt.
-    AttemptOfMessages,
-    /// A reader refuses what it has applied.
-    Duplicates,
-    /// A reader refuses what is ahead of the sequence.
-    Gaps,
-    /// A reader refuses what lies behind a cut that it has not taken.
-    Early,
-    /// The end is an entry of the log, in sequence.
-    EndInSequence,
-    /// Readers without work are told the end as well.
-    EndForAll,
-    /// The end is said again to a new attempt.
-    EndIsState,
-    /// The enumerator refuses reports of attempts that are over.
-    AttemptOfReports,
-    /// At a registration everything behind the restored checkpoint is given back.
-    GiveBackAll,
-    /// And nothing before it.
-    GiveBackNoMore,
-    /// A restored enumerator refuses the attempts from before.
-    Floor,
-    /// Entries are kept until a completed checkpoint holds them.
-    ReleaseWhenCompleted,
-    /// And only by what a reader said of that very checkpoint.
-    ReleaseByItsOwnMark,
-    /// The enumerator continues from its part of the checkpoint.
-    RestoreIsNotStart,
-    /// A reader's place in its log is part of its snapshot.
-    NextIsStored,
-    /// That place and its queue are taken at one instant.
-    OneInstant,
-    /// A cut is taken before the fence is told.
-    TakenAfterTheCut,
-    /// The enumerator hears of aborted checkpoints.
-    AbortsAreHeard,
-    /// Engine: what is under way when somebody crashes is aborted.
-    AbortOnCrash,
-    /// Engine: when the enumerator is restored, all readers are.
-    AllAreRestored,
-    /// Engine: attempts that begin after a restore have numbers of their own.
-    FreshAttempts,
-    /// Sink: output behind the restored checkpoint is rolled back.
-    RollBack,
+/// One table: what is named, listed and explored is the same.
+macro_rules! rules {
+    ($($rule:ident, $name:literal, $says:literal;)*) => {
+        /// A rule of the protocol, or a duty of the engine or of the sink.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Rule {
+            $(#[doc = $says] $rule,)*
+        }
+
+        impl Rule {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$rule),*];
+
+            /// Its name in tables.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$rule => $name,)*
+                }
+            }
+
+            /// The rule, in a sentence.
+            pub const fn says(self) -> &'static str {
+                match self {
+                    $(Self::$rule => $says,)*
+                }
+            }
+        }
+    };
 }
 
-impl Rule {
-    /// All of them.
-    pub const ALL: [Self; 22] = [
-        Self::AttemptOfMessages,
-        Self::Duplicates,
-        Self::Gaps,
-        Self::Early,
-        Self::EndInSequence,
-        Self::EndForAll,
-        Self::EndIsState,
-        Self::AttemptOfReports,
-        Self::GiveBackAll,
-        Self::GiveBackNoMore,
-        Self::Floor,
-        Self::ReleaseWhenCompleted,
-        Self::ReleaseByItsOwnMark,
-        Self::RestoreIsNotStart,
-        Self::NextIsStored,
-        Self::OneInstant,
-        Self::TakenAfterTheCut,
-        Self::AbortsAreHeard,
-        Self::AbortOnCrash,
-        Self::AllAreRestored,
-        Self::FreshAttempts,
-        Self::RollBack,
-    ];
-
-    /// Its name in tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AttemptOfMessages => "attempt-of-messages",
-            Self::Duplicates => "duplicates",
-            Self::Gaps => "gaps",
-            Self::Early => "early",
-            Self::EndInSequence => "end-in-sequence",
-            Self::EndForAll => "end-for-all",
-            Self::EndIsState => "end-is-state",
-            Self::AttemptOfReports => "attempt-of-reports",
-            Self::GiveBackAll => "give-back-all",
-            Self::GiveBackNoMore => "give-back-no-more",
-            Self::Floor => "floor",
-            Self::ReleaseWhenCompleted => "release-when-completed",
-            Self::ReleaseByItsOwnMark => "release-by-its-own-mark",
-            Self::RestoreIsNotStart => "restore-is-not-start",
-            Self::NextIsStored => "next-is-stored",
-            Self::OneInstant => "one-instant",
-            Self::TakenAfterTheCut => "taken-after-the-cut",
-            Self::AbortsAreHeard => "aborts-are-heard",
-            Self::AbortOnCrash => "abort-on-crash",
-            Self::AllAreRestored => "all-are-restored",
-            Self::FreshAttempts => "fresh-attempts",
-            Self::RollBack => "roll-back",
-        }
-    }
+rules! {
+    AttemptOfMessages, "attempt-of-messages", "A reader refuses messages for another attempt";
+    Duplicates, "duplicates", "A reader refuses what it has applied";
+    Gaps, "gaps", "A reader refuses what is ahead of the sequence";
+    Early, "early", "A reader refuses what lies behind a cut that it has not taken";
+    EndInSequence, "end-in-sequence", "The end is an entry of the log, in sequence";
+    EndForAll, "end-for-all", "Readers without work are told the end as well";
+    EndIsState, "end-is-state", "The end is said again to a new attempt";
+    AttemptOfReports, "attempt-of-reports", "The enumerator refuses reports of attempts that are over";
+    GiveBackAll, "give-back-all", "At a registration everything behind the restored checkpoint is given back";
+    GiveBackNoMore, "give-back-no-more", "At a registration nothing that the restored checkpoint holds is given back";
+    Floor, "floor", "A restored enumerator refuses the attempts from before";
+    ReleaseWhenCompleted, "release-when-completed", "Entries are kept until a completed checkpoint holds them";
+    ReleaseByItsOwnMark, "release-by-its-own-mark", "Entries are released by what a reader said of the very checkpoint that completed";
+    RestoreIsNotStart, "restore-is-not-start", "The enumerator continues from its part of the checkpoint";
+    NextIsStored, "next-is-stored", "A reader's place in its log is part of its snapshot";
+    OneInstant, "one-instant", "A cut takes a reader's queue and its place in the log at one instant";
+    TakenAfterTheCut, "taken-after-the-cut", "A cut is taken before the fence is told";
+    AbortsAreHeard, "aborts-are-heard", "The enumerator hears of aborted checkpoints";
+    AbortOnCrash, "abort-on-crash", "Engine: what is under way when somebody crashes is aborted";
+    AllAreRestored, "all-are-restored", "Engine: when the enumerator is restored, all readers are";
+    FreshAttempts, "fresh-attempts", "Engine: attempts that begin after a restore have numbers of their own";
+    RollBack, "roll-back", "Sink: output behind the restored checkpoint is rolled back";
 }
 
 /// What the core gets to see without the rule.

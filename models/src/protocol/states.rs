@@ -79,6 +79,7 @@ pub fn explore<const N: usize, const R: usize>(size: Size, without: Option<Rule>
         let steps = path.iter().filter_map(|(before, action)| action.map(|action| system.describe(before, action)));
         (property.to_string(), steps.collect::<Vec<Step>>())
     });
-    let violated = violated.min_by_key(|(_, steps)| steps.len());
+    let violated =
+        violated.min_by(|(one, to_one), (other, to_other)| (to_one.len(), one).cmp(&(to_other.len(), other)));
     Explored { states: checker.unique_state_count() as u64, seconds: started.elapsed().as_secs_f64(), violated }
 }

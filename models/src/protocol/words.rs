@@ -70,6 +70,8 @@ impl<const N: usize, const R: usize> System<N, R> {
         let fence = &before.readers[id].fence;
         let receipt = if after.readers[id].fence.next() > fence.next() {
             "applied".to_string()
+        } else if after.after_the_end {
+            "arrives after the end".to_string()
         } else {
             match fence.judge(message) {
                 Receipt::Accepted => "Later".into(),
