@@ -3,6 +3,8 @@
 //! The three modules have the same shape: `turnstile` is the core compiled for the engine, `spawn` and `Parker` are the
 //! engine's threads and a waker on them, and `explore` runs a scenario and counts.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 pub mod loom;
 pub mod shuttle;
 pub mod threads;
@@ -18,6 +20,13 @@ pub struct Explored {
     pub violation: Option<String>,
 }
 
+/// Panics of explorations are shown as well from now on, with a backtrace if `RUST_BACKTRACE` asks for one.
+pub fn show_panics() {
+    LOUD.store(true, Ordering::Relaxed);
+}
+
+static LOUD: AtomicBool = AtomicBool::new(false);
+
 /// Runs `body` with the panic hook quiet for this thread, and turns a panic into its message.
 fn caught(body: impl FnOnce()) -> Option<String> {
     use std::cell::Cell;
@@ -28,7 +37,7 @@ fn caught(body: impl FnOnce()) -> Option<String> {
     HOOK.call_once(|| {
         let loud = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !QUIET.get() {
+            if !QUIET.get() || LOUD.load(Ordering::Relaxed) {
                 loud(info);
             }
         }));

@@ -25,6 +25,14 @@ struct Cli {
 enum Cmd {
     /// Explore every scenario and print what was explored.
     Prove(Prove),
+    /// Run one row of `prove` again, in this process, with everything that it says: seeds are fixed, so what failed fails again, at
+    /// the same execution (on real threads, if it likes).
+    Replay {
+        /// The scenario.
+        scenario: String,
+        /// The pass: random, pct-3, interleavings, weak-memory, states or real.
+        pass: String,
+    },
     /// Walk through the states of the delivery protocol, in a browser.
     Explore {
         /// Which of the sizes that `prove --filter protocol` names.
@@ -76,6 +84,7 @@ fn main() -> ExitCode {
     let command = Cli::parse().command.unwrap_or(Cmd::Prove(Prove::default()));
     let result = match command {
         Cmd::Prove(Prove { deep, filter, json, doc }) => prove::prove(&prove::Options { deep, filter, json, doc }),
+        Cmd::Replay { scenario, pass } => Ok(prove::replay(&scenario, &pass)),
         Cmd::Explore { size, without, address } => Ok(explore(&size, without.as_deref(), address)),
         Cmd::Litmus(Litmus { all, plan }) => Ok(litmus(all, &plan)),
         Cmd::Job { index } => Ok(prove::run_job(index)),

@@ -408,6 +408,11 @@ impl Job {
         self.checker.name()
     }
 
+    /// What its checker lets vary.
+    pub fn pass(&self) -> String {
+        self.checker.pass()
+    }
+
     /// How it is called while it runs.
     pub fn title(&self) -> String {
         format!("{} ({} {})", self.scenario(), self.checker.name(), self.checker.pass())

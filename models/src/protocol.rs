@@ -83,7 +83,12 @@ pub const RUNS: &[Run] = &[
     run::<2, 2>("protocol-round-robin", Size { policy: Policy::RoundRobin, ..SMALL }, 1),
     run::<2, 2>("protocol-by-hash", Size { policy: Policy::ByHash, ..SMALL }, 1),
     // More of everything; one checkpoint at a time, given up only by crashes.
-    run::<2, 2>("protocol-large", Size { checkpoints: 2, crashes: 2, aborts: false, overlap: false, ..SMALL }, 60),
+    run::<2, 2>("protocol-large", Size { checkpoints: 2, aborts: false, overlap: false, ..SMALL }, 12),
+    deep(run::<2, 2>(
+        "protocol-large",
+        Size { checkpoints: 2, crashes: 2, aborts: false, overlap: false, ..SMALL },
+        60,
+    )),
     deep(run::<3, 2>(
         "protocol-large",
         Size { checkpoints: 2, crashes: 2, aborts: false, overlap: false, ..SMALL },

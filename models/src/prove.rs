@@ -16,6 +16,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::{Deserialize, Serialize};
 
+use crate::engine::show_panics;
 use crate::journal::lanes;
 use crate::litmus;
 use crate::plan::{Job, Row, Verdict, jobs};
@@ -52,6 +53,25 @@ pub fn run_job(index: usize) -> ExitCode {
         return ExitCode::from(2);
     };
     say(&Message::Done(Box::new(job.run(|executions| say(&Message::Executions(executions))))));
+    ExitCode::SUCCESS
+}
+
+/// Runs the jobs of one scenario and pass here, with what they say on standard error, until one of them fails.
+pub fn replay(scenario: &str, pass: &str) -> ExitCode {
+    let wanted: Vec<Job> = jobs().into_iter().filter(|job| job.scenario() == scenario && job.pass() == pass).collect();
+    if wanted.is_empty() {
+        eprintln!("there is no {scenario} in the pass {pass}: turnstile prove --filter {scenario} lists what there is");
+        return ExitCode::from(2);
+    }
+    show_panics();
+    for job in wanted {
+        let row = job.run(|executions| eprintln!("{executions} executions"));
+        println!("{} {} {}: {} executions", row.scenario, row.subject, row.bound, grouped(row.executions));
+        if let Some(violation) = row.violation {
+            println!("VIOLATED in the last of them\n{violation}\n{}", lanes(&row.steps));
+            return ExitCode::from(1);
+        }
+    }
     ExitCode::SUCCESS
 }
 
@@ -216,13 +236,14 @@ fn print_table(wanted: &[(usize, Job)], rows: &[Row]) {
                 grouped(row.executions)
             ),
             (Some(violation), false) => println!(
-                "{} ({} {}): VIOLATED in execution {}\n{violation}\n{}run it alone: turnstile prove --filter {}\n",
+                "{} ({} {}): VIOLATED in execution {}\n{violation}\n{}again, with all that it says: turnstile replay {} {}\n",
                 row.scenario,
                 row.checker,
                 row.pass,
                 grouped(row.executions),
                 if row.steps.is_empty() { String::new() } else { lanes(&row.steps) },
-                row.scenario
+                row.scenario,
+                row.pass
             ),
             (None, false) => {}
         }

@@ -40,6 +40,14 @@ fn a_broken_reader_is_shown_with_its_guarantee_and_its_lanes() {
 }
 
 #[test]
+fn a_row_can_be_run_again_by_itself() {
+    let output = turnstile(&["replay", "one-cut", "interleavings"]);
+    assert_eq!(output.status.code(), Some(1), "one of its readers is broken");
+    assert!(text(&output.stdout).contains("VIOLATED in the last of them"), "{}", text(&output.stdout));
+    assert_eq!(turnstile(&["replay", "one-cut", "no such pass"]).status.code(), Some(2));
+}
+
+#[test]
 fn a_filter_that_matches_nothing_is_an_error_that_says_what_there_is() {
     let output = turnstile(&["prove", "--filter", "no such thing"]);
     assert_eq!(output.status.code(), Some(2));
