@@ -281,6 +281,14 @@ impl Job {
         }
     }
 
+    /// Has each reader written whole splits, each from its first row to its last?
+    fn is_in_order(&self) -> bool {
+        let rows = self.args.rows;
+        let whole =
+            |split: &[u64]| split.iter().copied().eq(split[0]..split[0] + rows) && split[0].is_multiple_of(rows);
+        self.sinks.iter().all(|sink| sink.lock().unwrap().chunks(rows as usize).all(whole))
+    }
+
     /// How many rows are missing, how many there are, and how many of them were there before.
     fn compare(&self) -> [usize; 3] {
         let mut times = vec![0_usize; self.args.splits as usize * self.args.rows as usize];
@@ -423,7 +431,7 @@ fn main() {
     let [missing, rows, duplicates] = job.compare();
     let end = if done { "done" } else { "given up" };
     println!("{end} after {:.1?} with {rows} rows: {missing} missing, {duplicates} duplicates", began.elapsed());
-    let exactly_once = done && missing == 0 && duplicates == 0;
-    println!("{}", if exactly_once { "each row exactly once" } else { "NOT exactly once" });
+    let exactly_once = done && missing == 0 && duplicates == 0 && job.is_in_order();
+    println!("{}", if exactly_once { "each row exactly once, in order" } else { "NOT exactly once" });
     process::exit(i32::from(!exactly_once));
 }

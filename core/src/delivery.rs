@@ -51,6 +51,8 @@ mod fence;
 mod inbox;
 mod message;
 
+#[cfg(feature = "serde")]
+pub use enumerator::Damaged;
 pub use enumerator::{
     Crowded, Discovered, Enumerator, Heard, Home, Log, Messages, NotTaken, Plan, Policy, Slot, Storage,
 };

@@ -80,6 +80,21 @@ fn a_reader_that_does_not_continue_the_log_is_not_taken() {
     let _ = inbox.reopen(&second);
 }
 
+#[test]
+fn a_restored_reader_has_taken_its_checkpoint_and_stands_behind_the_end_if_it_was_told() {
+    let cut = CheckpointId(5);
+    for no_more_splits in [false, true] {
+        let snapshot = Snapshot { splits: vec![Split(8)], position: 0, accepted: 9, no_more_splits };
+        let reader = Reader::<[Split; 2]>::restore(snapshot).expect("it fits");
+        let next = 9 + u64::from(no_more_splits);
+        assert_eq!(reader.try_cut().expect("nobody is in the way").mark(cut).next, next);
+        let mut inbox = Inbox::open(ReaderId(3), Attempt(7), &reader, Some(cut)).expect("nobody uses it");
+        assert_eq!((inbox.report().next, inbox.report().done), (next, next - 1));
+        let expected = if no_more_splits { Receipt::Later } else { Receipt::Accepted };
+        assert_eq!(inbox.receive(Message { behind: Some(cut), ..split(next) }), expected);
+    }
+}
+
 /// Sends all that there is to send, and reports.
 fn deliver(enumerator: &mut Enumerator<[Slot<Split>; 8], [Log; 1]>, inbox: &mut Inbox<&Reader<[Split; 4]>>) {
     let _ = enumerator.hear(inbox.report());

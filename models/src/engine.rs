@@ -3,6 +3,7 @@
 //! The three modules have the same shape: `turnstile` is the core compiled for the engine, `spawn` and `Parker` are the
 //! engine's threads and a waker on them, and `explore` runs a scenario and counts.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub mod loom;
@@ -18,6 +19,8 @@ pub struct Explored {
     pub seconds: f64,
     /// What went wrong in the last execution, if anything did.
     pub violation: Option<String>,
+    /// A file with that execution's schedule, where the checker can write one.
+    pub schedule: Option<PathBuf>,
 }
 
 /// Panics of explorations are shown as well from now on, with a backtrace if `RUST_BACKTRACE` asks for one.

@@ -32,6 +32,12 @@ enum Cmd {
         scenario: String,
         /// The pass: random, pct-3, interleavings, weak-memory, states or real.
         pass: String,
+        /// Also the rows that only `prove --deep` runs.
+        #[arg(long)]
+        deep: bool,
+        /// Only the execution whose schedule is in this file: prove names it where one failed.
+        #[arg(long, value_name = "FILE")]
+        schedule: Option<PathBuf>,
     },
     /// Walk through the states of the delivery protocol, in a browser.
     Explore {
@@ -84,7 +90,7 @@ fn main() -> ExitCode {
     let command = Cli::parse().command.unwrap_or(Cmd::Prove(Prove::default()));
     let result = match command {
         Cmd::Prove(Prove { deep, filter, json, doc }) => prove::prove(&prove::Options { deep, filter, json, doc }),
-        Cmd::Replay { scenario, pass } => Ok(prove::replay(&scenario, &pass)),
+        Cmd::Replay { scenario, pass, deep, schedule } => prove::replay(&scenario, &pass, deep, schedule.as_deref()),
         Cmd::Explore { size, without, address } => Ok(explore(&size, without.as_deref(), address)),
         Cmd::Litmus(Litmus { all, plan }) => Ok(litmus(all, &plan)),
         Cmd::Job { index } => Ok(prove::run_job(index)),

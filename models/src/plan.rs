@@ -1,5 +1,8 @@
 //! What `turnstile prove` runs: every scenario, under which checker, in which pass, at which size, with which bound.
 
+use std::io;
+use std::path::{Path, PathBuf};
+
 use serde::{Deserialize, Serialize};
 
 use crate::engine::loom::Pass;
@@ -201,6 +204,9 @@ pub struct Row {
     /// What was violated, if anything.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub violation: Option<String>,
+    /// A file with the schedule of the failing execution.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub schedule: Option<PathBuf>,
     /// The failing interleaving.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub steps: Vec<Step>,
@@ -235,17 +241,6 @@ struct Exploration {
 
 const fn explore(scenario: &'static str, pass: Pass, bound: Option<usize>, splits: usize, weight: u32) -> Exploration {
     Exploration { scenario, pass, bound, splits, weight, more_assigners: 0 }
-}
-
-/// With one more assigning thread.
-const fn explore_with_one_more(
-    scenario: &'static str,
-    pass: Pass,
-    bound: Option<usize>,
-    splits: usize,
-    weight: u32,
-) -> Exploration {
-    Exploration { scenario, pass, bound, splits, weight, more_assigners: 1 }
 }
 
 /// What is explored each time.
@@ -307,7 +302,7 @@ const EXPLORATIONS: &[Exploration] = &[
 
 /// What takes longer than minutes.
 const DEEP: &[Exploration] = &[
-    explore_with_one_more("assign-signal-poll", I, Some(3), 1, 60),
+    Exploration { more_assigners: 1, ..explore("assign-signal-poll", I, Some(3), 1, 60) },
     explore("assign-poll", W, None, 2, 90),
     explore("assign-poll", I, None, 3, 700),
     explore("cut-assign-signal-poll", I, None, 1, 170),
@@ -438,16 +433,30 @@ impl Job {
         self.row(explored, &journal)
     }
 
+    /// Runs the one execution that a file describes.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or this job writes none.
+    pub fn run_schedule(&self, schedule: &Path) -> io::Result<Row> {
+        let (Body::Scenario(scenario), Checker::Shuttle(..)) = (self.body, self.checker) else {
+            return Err(io::Error::other("only the passes of shuttle (random, pct-3) write schedules"));
+        };
+        let (body, size) = (scenario.shuttle, self.size);
+        Ok(self.row(shuttle::replay(schedule, move || body(size))?, &Journal::default()))
+    }
+
     fn row_of_states(&self, explored: protocol::states::Explored) -> Row {
         let (violation, steps) = explored.violated.map_or((None, Vec::new()), |(what, steps)| (Some(what), steps));
         let executions = explored.states;
-        let row = self.row(Explored { executions, seconds: explored.seconds, violation }, &Journal::default());
+        let explored = Explored { executions, seconds: explored.seconds, violation, schedule: None };
+        let row = self.row(explored, &Journal::default());
         Row { steps, ..row }
     }
 
     /// The row of a job whose process died.
     pub fn died(&self, executions: u64, why: String) -> Row {
-        self.row(Explored { executions, seconds: 0.0, violation: Some(why) }, &Journal::default())
+        self.row(Explored { executions, seconds: 0.0, violation: Some(why), schedule: None }, &Journal::default())
     }
 
     fn row(&self, explored: Explored, journal: &Journal) -> Row {
@@ -465,6 +474,7 @@ impl Job {
             verdict,
             steps: if verdict == Verdict::Violated { journal.steps() } else { Vec::new() },
             violation: explored.violation,
+            schedule: explored.schedule,
         }
     }
 
@@ -496,7 +506,7 @@ fn explore_trial(
     progress: impl Fn(u64) + Send + Sync + Clone + 'static,
 ) -> (Explored, Journal) {
     let journal = Journal::default();
-    let mut total = Explored { executions: 0, seconds: 0.0, violation: None };
+    let mut total = Explored { executions: 0, seconds: 0.0, violation: None, schedule: None };
     let bounds = if kind == Kind::Turnstile { &[None][..] } else { &[Some(0), Some(1), Some(2), None][..] };
     for bound in bounds {
         let book = journal.clone();

@@ -69,6 +69,8 @@ pub const RUNS: &[Run] = &[
     // Messages that arrive long after they were sent.
     run::<2, 2>("protocol-late", Size { late: 1, ..SMALL }, 20),
     run::<1, 2>("protocol-later", Size { late: 2, crashes: 2, checkpoints: 0, ..SMALL }, 20),
+    // Reports of old cuts arrive when a newer checkpoint is complete.
+    run::<1, 1>("protocol-late-cuts", Size { late: 1, checkpoints: 2, ..SMALL }, 5),
     // Splits wait in readers' queues, and are in their snapshots.
     run::<2, 2>("protocol-queues", Size { queues: true, room: 2, ..SMALL }, 20),
     // Anything may happen while splits are discovered, and discovered again after a restore.
@@ -83,18 +85,8 @@ pub const RUNS: &[Run] = &[
     run::<2, 2>("protocol-round-robin", Size { policy: Policy::RoundRobin, ..SMALL }, 1),
     run::<2, 2>("protocol-by-hash", Size { policy: Policy::ByHash, ..SMALL }, 1),
     // More of everything; one checkpoint at a time, given up only by crashes.
-    run::<2, 2>("protocol-large", Size { checkpoints: 2, aborts: false, overlap: false, ..SMALL }, 12),
-    deep(run::<2, 2>(
-        "protocol-large",
-        Size { checkpoints: 2, crashes: 2, aborts: false, overlap: false, ..SMALL },
-        60,
-    )),
-    deep(run::<3, 2>(
-        "protocol-large",
-        Size { checkpoints: 2, crashes: 2, aborts: false, overlap: false, ..SMALL },
-        600,
-    )),
-    deep(run::<2, 2>("protocol-overlap", Size { checkpoints: 2, ..SMALL }, 120)),
+    run::<3, 2>("protocol-large", Size { checkpoints: 2, crashes: 2, aborts: false, overlap: false, ..SMALL }, 220),
+    deep(run::<2, 2>("protocol-overlap-two", Size { checkpoints: 2, ..SMALL }, 30)),
 ];
 
 impl Run {

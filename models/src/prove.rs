@@ -56,23 +56,28 @@ pub fn run_job(index: usize) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Runs the jobs of one scenario and pass here, with what they say on standard error, until one of them fails.
-pub fn replay(scenario: &str, pass: &str) -> ExitCode {
-    let wanted: Vec<Job> = jobs().into_iter().filter(|job| job.scenario() == scenario && job.pass() == pass).collect();
+/// Runs the jobs of one scenario and pass here, with what they say on standard error, until one of them fails. With a schedule,
+/// only that.
+pub fn replay(scenario: &str, pass: &str, deep: bool, schedule: Option<&Path>) -> io::Result<ExitCode> {
+    let is_wanted = |job: &Job| job.scenario() == scenario && job.pass() == pass && (deep || !job.deep);
+    let wanted: Vec<Job> = jobs().into_iter().filter(is_wanted).collect();
     if wanted.is_empty() {
         eprintln!("there is no {scenario} in the pass {pass}: turnstile prove --filter {scenario} lists what there is");
-        return ExitCode::from(2);
+        return Ok(ExitCode::from(2));
     }
     show_panics();
     for job in wanted {
-        let row = job.run(|executions| eprintln!("{executions} executions"));
+        let row = match schedule {
+            Some(schedule) => job.run_schedule(schedule)?,
+            None => job.run(|executions| eprintln!("{executions} executions")),
+        };
         println!("{} {} {}: {} executions", row.scenario, row.subject, row.bound, grouped(row.executions));
         if let Some(violation) = row.violation {
             println!("VIOLATED in the last of them\n{violation}\n{}", lanes(&row.steps));
-            return ExitCode::from(1);
+            return Ok(ExitCode::from(1));
         }
     }
-    ExitCode::SUCCESS
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Runs everything that `options` ask for. Succeeds if every claim about Turnstile holds, every specimen is caught and the
@@ -85,8 +90,12 @@ pub fn prove(options: &Options) -> io::Result<ExitCode> {
         .filter(|(_, job)| options.filter.as_ref().is_none_or(|pattern| job.scenario().contains(pattern.as_str())))
         .collect();
     if wanted.is_empty() {
-        let mut names: Vec<_> = jobs().iter().map(Job::scenario).collect();
-        names.dedup();
+        let mut names: Vec<_> = Vec::new();
+        for job in jobs() {
+            if !names.contains(&job.scenario()) {
+                names.push(job.scenario());
+            }
+        }
         eprintln!("no scenario matches {:?}; there are: {}", options.filter.as_deref().unwrap_or(""), names.join(", "));
         return Ok(ExitCode::from(2));
     }
@@ -119,14 +128,17 @@ pub fn prove(options: &Options) -> io::Result<ExitCode> {
 
 fn verdict(rows: &[Row], holds: bool, caught: bool) -> String {
     let ours = || rows.iter().filter(|row| row.subject == "turnstile");
-    let executions: u64 = ours().map(|row| row.executions).sum();
+    let of_states = |row: &&Row| row.checker == "stateright";
+    let states: u64 = ours().filter(of_states).map(|row| row.executions).sum();
+    let executions = ours().map(|row| row.executions).sum::<u64>() - states;
     let exhaustive = ours().filter(|row| row.bound == "exhaustive").count();
     let mut text = format!(
-        "turnstile: {} of {} runs hold, {} of them exhaustive, in {} executions.",
+        "turnstile: {} of {} runs hold, {} of them exhaustive, in {} executions and {} states.",
         ours().filter(|row| row.verdict == Verdict::Holds).count(),
         ours().count(),
         exhaustive,
-        grouped(executions)
+        grouped(executions),
+        grouped(states)
     );
     if !holds {
         text += "\nNOT PROVEN: a claim about turnstile is violated.";
@@ -172,7 +184,8 @@ fn write_docs(folder: &Path, wanted: &[(usize, Job)], rows: &[Row]) -> io::Resul
 /// Puts text between the two marks of a document.
 fn write_into(doc: &Path, mark: &str, text: &str) -> io::Result<()> {
     let mark = format!("<!-- {mark} -->\n");
-    let old = fs::read_to_string(doc)?;
+    let old =
+        fs::read_to_string(doc).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", doc.display())))?;
     let [before, _, after] = old.split(&*mark).collect::<Vec<_>>()[..] else {
         return Err(io::Error::other(format!("{} lacks two lines with {}", doc.display(), mark.trim())));
     };
@@ -235,16 +248,22 @@ fn print_table(wanted: &[(usize, Job)], rows: &[Row]) {
                 row.scenario,
                 grouped(row.executions)
             ),
-            (Some(violation), false) => println!(
-                "{} ({} {}): VIOLATED in execution {}\n{violation}\n{}again, with all that it says: turnstile replay {} {}\n",
-                row.scenario,
-                row.checker,
-                row.pass,
-                grouped(row.executions),
-                if row.steps.is_empty() { String::new() } else { lanes(&row.steps) },
-                row.scenario,
-                row.pass
-            ),
+            (Some(violation), false) => {
+                println!(
+                    "{} ({} {}): VIOLATED in execution {}",
+                    row.scenario,
+                    row.checker,
+                    row.pass,
+                    grouped(row.executions)
+                );
+                println!("{violation}");
+                if !row.steps.is_empty() {
+                    println!("{}", lanes(&row.steps));
+                }
+                let schedule = row.schedule.as_ref().map(|file| format!(" --schedule {}", file.display()));
+                let schedule = schedule.unwrap_or_default();
+                println!("again, with all that it says: turnstile replay {} {}{schedule}\n", row.scenario, row.pass);
+            }
             (None, false) => {}
         }
     }

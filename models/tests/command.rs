@@ -45,6 +45,8 @@ fn a_row_can_be_run_again_by_itself() {
     assert_eq!(output.status.code(), Some(1), "one of its readers is broken");
     assert!(text(&output.stdout).contains("VIOLATED in the last of them"), "{}", text(&output.stdout));
     assert_eq!(turnstile(&["replay", "one-cut", "no such pass"]).status.code(), Some(2));
+    let output = turnstile(&["replay", "cut-poll", "random", "--schedule", "no-such-file"]);
+    assert!(!output.status.success() && text(&output.stderr).contains("No such file"), "{}", text(&output.stderr));
 }
 
 #[test]

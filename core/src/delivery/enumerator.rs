@@ -3,10 +3,15 @@
 //! All splits lie in one table, found by their names. A live one is in exactly one chain: the pending ones, or one reader's log.
 //! Handing out, giving back and releasing move it from one chain to another; nothing is copied, and nothing can be in two.
 
+#[cfg(feature = "serde")]
+mod stored;
+
 use core::hash::{Hash, Hasher};
 
 use super::message::{Attempt, Entry, Identity, Message, ReaderId, Report};
 use crate::reader::CheckpointId;
+#[cfg(feature = "serde")]
+pub use stored::Damaged;
 
 /// How many checkpoints may be under way at once.
 const CUTS: usize = 4;
@@ -72,10 +77,18 @@ struct Live<S> {
     generation: u32,
     /// Whose it will be; `None`: whoever asks.
     owner: Option<ReaderId>,
-    /// In a log: whose, and where.
-    logged: Option<(ReaderId, u64)>,
-    behind: Option<CheckpointId>,
+    /// Where it is in a log; `None`: pending.
+    logged: Option<Logged>,
     link: Link,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+struct Logged {
+    reader: ReaderId,
+    sequence: u64,
+    /// See [`Message::behind`].
+    behind: Option<CheckpointId>,
 }
 
 /// A place for one split.
@@ -88,22 +101,15 @@ struct Live<S> {
         deserialize = "S: serde::Deserialize<'de>, S::Id: serde::Deserialize<'de>"
     ))
 )]
-pub struct Slot<S: Identity>(Kept<S>);
+pub struct Slot<S: Identity>(Kept<S, S::Id>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(bound(
-        serialize = "S: serde::Serialize, S::Id: serde::Serialize",
-        deserialize = "S: serde::Deserialize<'de>, S::Id: serde::Deserialize<'de>"
-    ))
-)]
-enum Kept<S: Identity> {
+enum Kept<S, N> {
     Nothing,
     Split(Live<S>),
     /// In the reader's part of a completed checkpoint. Its name stays, so that it is not discovered again.
-    Name(S::Id),
+    Name(N),
 }
 
 impl<S: Identity> Slot<S> {
@@ -230,8 +236,20 @@ pub enum Crowded {
 }
 
 /// The enumerator's part of a checkpoint. A value of its own: nothing that happens later changes it.
+///
+/// With the `serde` feature it can be written and read. Reading it examines it: one that contradicts itself is [`Damaged`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        try_from = "Enumerator<T, L>",
+        bound(
+            serialize = "T: serde::Serialize, L: serde::Serialize",
+            deserialize = "Enumerator<T, L>: serde::Deserialize<'de>, Self: TryFrom<Enumerator<T, L>, Error: core::fmt::Display>"
+        )
+    )
+)]
 #[must_use]
 pub struct Plan<T, L>(Enumerator<T, L>);
 
@@ -338,24 +356,11 @@ where
     /// [`NotTaken`] hands the split back.
     pub fn discover(&mut self, split: S) -> Result<Discovered, NotTaken<S>> {
         let id = split.id();
-        let hash = hash(&id);
-        let slots = self.slots.items();
-        let len = slots.len();
-        let places = (0..len).map(|step| (hash as usize % len + step) % len);
-        let mut free = None;
-        for place in places {
-            match &slots[place].0 {
-                Kept::Nothing => {
-                    free = Some(place as u32);
-                    break;
-                }
-                Kept::Split(live) if live.split.id() == id => {
-                    return if live.split == split { Ok(Discovered::Known) } else { Err(NotTaken::Conflict(split)) };
-                }
-                Kept::Name(known) if *known == id => return Ok(Discovered::Known),
-                Kept::Split(_) | Kept::Name(_) => {}
-            }
-        }
+        let free = match probe(self.slots.items(), &id) {
+            Ok(Kept::Split(live)) if live.split != split => return Err(NotTaken::Conflict(split)),
+            Ok(_) => return Ok(Discovered::Known),
+            Err(free) => free,
+        };
         if self.sealed {
             return Err(NotTaken::Sealed(split));
         }
@@ -364,9 +369,9 @@ where
         let owner = match self.policy {
             Policy::OnRequest => None,
             Policy::RoundRobin => Some(ReaderId((self.discovered % readers) as u32)),
-            Policy::ByHash => Some(ReaderId((hash % readers) as u32)),
+            Policy::ByHash => Some(ReaderId((hash(&id) % readers) as u32)),
         };
-        let live = Live { split, generation: self.generation, owner, logged: None, behind: None, link: None };
+        let live = Live { split, generation: self.generation, owner, logged: None, link: None };
         self.slots.items_mut()[place as usize] = Slot(Kept::Split(live));
         self.discovered += 1;
         append(self.slots.items_mut(), &mut self.pending, place);
@@ -413,7 +418,7 @@ where
             log.attempt = report.attempt;
             log.registered = true;
             (log.next, log.done, log.limit) = (report.next, report.done, report.limit);
-            log.marks = [None; CUTS];
+            log.marks = [None; CUTS]; // Said by another attempt.
             // What the reader was restored from is a completed checkpoint.
             self.release(report.from, report.next);
             Heard::Registered { given_back }
@@ -470,8 +475,7 @@ where
         self.cuts[free] = Some(checkpoint);
         self.newest = Some(checkpoint);
         let mut plan = self.clone();
-        plan.cuts = [None; CUTS];
-        plan.completed = None;
+        (plan.cuts, plan.completed) = ([None; CUTS], None);
         for log in plan.logs.items_mut() {
             let Log { chain, start, end, ended, .. } = *log;
             *log = Log { chain, start, end, ended, ..Log::EMPTY };
@@ -484,7 +488,7 @@ where
     /// May be said late, or again. Not said at all, it is made up for by a later one; until then more is kept, and its cut counts
     /// as under way.
     pub fn checkpoint_completed(&mut self, checkpoint: CheckpointId) {
-        self.completed = self.completed.max(Some(checkpoint));
+        self.completed = Some(checkpoint);
         // Only by what readers said of this very cut: what they said of an older one may come from an attempt that has died since,
         // and the part that completed this one from a later attempt, which was restored to less.
         if let Some(cut) = self.cuts.iter().position(|cut| *cut == Some(checkpoint)) {
@@ -505,10 +509,10 @@ where
         let Some(position) = self.cuts.iter().position(|cut| *cut == Some(checkpoint)) else { return };
         let before = position.checked_sub(1).and_then(|before| self.cuts[before]);
         for slot in self.slots.items_mut() {
-            if let Kept::Split(live) = &mut slot.0
-                && live.behind == Some(checkpoint)
+            if let Kept::Split(Live { logged: Some(logged), .. }) = &mut slot.0
+                && logged.behind == Some(checkpoint)
             {
-                live.behind = before;
+                logged.behind = before;
             }
         }
         for log in self.logs.items_mut() {
@@ -526,29 +530,20 @@ where
 
     /// Where a split is, as far as this side can tell. Walks nothing, changes nothing.
     pub fn find(&self, id: &S::Id) -> Option<Home> {
-        let slots = self.slots.items();
-        let start = hash(id) as usize % slots.len().max(1);
-        let places = (0..slots.len()).map(|step| &slots[(start + step) % slots.len()].0);
-        for kept in places {
-            match kept {
-                Kept::Nothing => return None,
-                Kept::Split(live) if live.split.id() == *id => {
-                    return Some(
-                        live.logged.map_or(Home::Pending, |(reader, sequence)| Home::Log { reader, sequence }),
-                    );
-                }
-                Kept::Name(known) if known == id => return Some(Home::Released),
-                Kept::Split(_) | Kept::Name(_) => {}
+        Some(match probe(self.slots.items(), id).ok()? {
+            Kept::Split(Live { logged: Some(Logged { reader, sequence, .. }), .. }) => {
+                Home::Log { reader: *reader, sequence: *sequence }
             }
-        }
-        None
+            Kept::Split(_) => Home::Pending,
+            Kept::Name(_) | Kept::Nothing => Home::Released,
+        })
     }
 
     /// Is everything done: discovery complete, and every entry of every log reported as completed?
     pub fn is_done(&self) -> bool {
         let rounds = self.rounds();
         let done = |log: &Log| log.ended == rounds && log.done == log.end;
-        self.sealed && self.pending.first.is_none() && self.logs.items().iter().all(done)
+        self.sealed && self.logs.items().iter().all(done)
     }
 
     /// Generations that are completely discovered.
@@ -581,8 +576,7 @@ where
                 unlink(slots, &mut self.pending, before, place);
                 let log = &mut logs[reader];
                 let live = slots[place as usize].live_mut();
-                live.logged = Some((ReaderId(reader as u32), log.end));
-                live.behind = newest_cut;
+                live.logged = Some(Logged { reader: ReaderId(reader as u32), sequence: log.end, behind: newest_cut });
                 log.end += 1;
                 log.unheard = log.unheard.or(Some(place));
                 append(slots, &mut log.chain, place);
@@ -601,7 +595,7 @@ where
         let rounds = self.rounds();
         let mut appended = false;
         for reader in 0..self.logs.items().len() {
-            while self.logs.items()[reader].ended < rounds && !self.awaits_more(reader) {
+            while self.logs.items()[reader].ended < rounds && !self.has_pending(self.logs.items()[reader].ended) {
                 let log = &mut self.logs.items_mut()[reader];
                 log.ended += 1;
                 log.end += 1;
@@ -612,19 +606,15 @@ where
         appended
     }
 
-    /// Is there a pending split that this reader may get before its next end?
-    fn awaits_more(&self, reader: usize) -> bool {
+    /// Is a split of this generation pending? Then it goes to somebody who asks; splits with an owner are never pending for long.
+    fn has_pending(&self, generation: u32) -> bool {
         let slots = self.slots.items();
-        let generation = self.logs.items()[reader].ended;
         let mut at = self.pending.first;
-        while let Some(place) = at {
-            let live = slots[place as usize].live();
-            if live.generation == generation && live.owner.is_none_or(|owner| owner.0 as usize == reader) {
-                return true;
-            }
+        while let Some(live) = at.map(|place| slots[place as usize].live()).filter(|live| live.generation != generation)
+        {
             at = live.link;
         }
-        false
+        at.is_some()
     }
 
     /// Cuts a log off at `next`; the splits from there on are pending again, before all others and in their order.
@@ -639,7 +629,7 @@ where
         let mut splits = 0;
         while let Some(place) = at {
             let live = slots[place as usize].live_mut();
-            (live.logged, live.behind) = (None, None);
+            live.logged = None;
             splits += 1;
             at = live.link;
         }
@@ -719,9 +709,10 @@ impl<'e, S: Identity> Iterator for Messages<'e, S> {
         let log = self.log.filter(|log| self.sequence < log.end)?;
         let sequence = self.sequence;
         let following = self.place.map(|place| self.slots[place as usize].live());
+        let logged = following.and_then(|live| live.logged);
         // An end lies behind no more than the split after it; the last one remembers for itself.
-        let behind = following.map_or(log.end_behind, |live| live.behind);
-        let entry = match following.filter(|live| live.logged == Some((self.to, sequence))) {
+        let behind = logged.map_or(log.end_behind, |logged| logged.behind);
+        let entry = match following.filter(|_| logged.is_some_and(|logged| logged.sequence == sequence)) {
             Some(live) if sequence < log.limit => {
                 self.place = live.link;
                 Entry::Split(&live.split)
@@ -734,13 +725,28 @@ impl<'e, S: Identity> Iterator for Messages<'e, S> {
     }
 }
 
-fn sequence<S: Identity>(slots: &[Slot<S>], place: u32) -> u64 {
-    slots[place as usize].live().logged.map_or(0, |(_, sequence)| sequence)
+/// What is kept under a name; or the place where it would be, if there is one.
+fn probe<'s, S: Identity>(slots: &'s [Slot<S>], id: &S::Id) -> Result<&'s Kept<S, S::Id>, Option<u32>> {
+    let start = hash(id).checked_rem(slots.len() as u64).unwrap_or(0) as usize;
+    for step in 0..slots.len() {
+        let place = (start + step) % slots.len();
+        match &slots[place].0 {
+            Kept::Nothing => return Err(Some(place as u32)),
+            kept @ Kept::Split(live) if live.split.id() == *id => return Ok(kept),
+            kept @ Kept::Name(known) if known == id => return Ok(kept),
+            Kept::Split(_) | Kept::Name(_) => {}
+        }
+    }
+    Err(None)
 }
 
-/// The registered reader with the most room, of those that are eligible.
+fn sequence<S: Identity>(slots: &[Slot<S>], place: u32) -> u64 {
+    slots[place as usize].live().logged.map_or(0, |logged| logged.sequence)
+}
+
+/// The reader with the most room, of those that are eligible. One that is not registered has none.
 fn most_room(logs: &[Log], eligible: impl Fn(&Log) -> bool) -> Option<usize> {
-    let room = |log: &Log| if log.registered && eligible(log) { log.limit.saturating_sub(log.end) } else { 0 };
+    let room = |log: &Log| if eligible(log) { log.limit.saturating_sub(log.end) } else { 0 };
     let (reader, log) = logs.iter().enumerate().rev().max_by_key(|(_, log)| room(log))?;
     (room(log) > 0).then_some(reader)
 }
@@ -766,7 +772,8 @@ fn unlink<S: Identity>(slots: &mut [Slot<S>], chain: &mut Chain, before: Link, p
     }
 }
 
-/// FNV-1a (Fowler, Noll, Vo): small, and in no need of a seed. What it computes is recorded, never compared across machines.
+/// FNV-1a (Fowler, Noll, Vo): small, and in no need of a seed. Numbers count as little-endian, and a size as 64 bits: a plan that one
+/// machine has written is read by another.
 struct Fnv(u64);
 
 impl Hasher for Fnv {
@@ -774,6 +781,21 @@ impl Hasher for Fnv {
         for byte in bytes {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
+    }
+    fn write_u16(&mut self, number: u16) {
+        self.write(&number.to_le_bytes());
+    }
+    fn write_u32(&mut self, number: u32) {
+        self.write(&number.to_le_bytes());
+    }
+    fn write_u64(&mut self, number: u64) {
+        self.write(&number.to_le_bytes());
+    }
+    fn write_u128(&mut self, number: u128) {
+        self.write(&number.to_le_bytes());
+    }
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
     }
 
     fn finish(&self) -> u64 {

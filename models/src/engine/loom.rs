@@ -115,5 +115,10 @@ pub fn explore(
             scenario();
         });
     });
-    Explored { executions: executions.load(Ordering::Relaxed), seconds: started.elapsed().as_secs_f64(), violation }
+    Explored {
+        executions: executions.load(Ordering::Relaxed),
+        seconds: started.elapsed().as_secs_f64(),
+        violation,
+        schedule: None,
+    }
 }

@@ -1,12 +1,15 @@
 //! Large schedules, at random and by priority. Sequentially consistent only.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Wake, Waker};
 use std::time::Instant;
+use std::{env, fs, io};
 
+use shuttle::FailurePersistence;
 use shuttle::rand::RngCore;
-use shuttle::scheduler::{PctScheduler, RandomScheduler};
+use shuttle::scheduler::{PctScheduler, RandomScheduler, ReplayScheduler};
 pub use shuttle::sync::Mutex as Lock;
 pub use shuttle::thread::{JoinHandle, spawn, yield_now};
 pub use turnstile_shuttle as turnstile;
@@ -88,10 +91,11 @@ pub fn explore(
     const SEED: u64 = 0x7412_5717;
     let executions = Arc::new(AtomicU64::new(0));
     let counter = executions.clone();
-    let mut config = shuttle::Config::new();
-    config.max_steps = shuttle::MaxSteps::FailAfter(10_000_000);
-    config.failure_persistence = shuttle::FailurePersistence::None;
-    config.stack_size = 0x20000;
+    // Where shuttle writes the schedule of an execution that fails: in the folder that it was told first. Without one it goes to
+    // standard error.
+    let folder = env::temp_dir().join(format!("turnstile-{}", std::process::id()));
+    let _ = fs::create_dir(&folder);
+    let config = config(FailurePersistence::File(Some(folder.clone())));
     let body = move || {
         let n = counter.fetch_add(1, Ordering::Relaxed) + 1;
         if n.is_multiple_of(100) {
@@ -108,5 +112,62 @@ pub fn explore(
             shuttle::Runner::new(PctScheduler::new_from_seed(SEED, depth, schedules), config).run(body);
         }
     });
-    Explored { executions: executions.load(Ordering::Relaxed), seconds: started.elapsed().as_secs_f64(), violation }
+    let executions = executions.load(Ordering::Relaxed);
+    let kept = folder.with_extension(format!("{executions}.schedule"));
+    let schedule = fs::rename(folder.join("schedule000.txt"), &kept).is_ok().then_some(kept);
+    let _ = fs::remove_dir_all(&folder); // A second panic of the same execution has its own file.
+    Explored { executions, seconds: started.elapsed().as_secs_f64(), violation, schedule }
+}
+
+/// Runs `scenario` once, under a schedule that an exploration has written.
+///
+/// # Errors
+///
+/// The file cannot be read.
+pub fn replay(schedule: &Path, scenario: impl Fn() + Send + Sync + 'static) -> io::Result<Explored> {
+    let scheduler = ReplayScheduler::new_from_file(schedule)?;
+    let started = Instant::now();
+    let violation = caught(move || {
+        shuttle::Runner::new(scheduler, config(FailurePersistence::None)).run(scenario);
+    });
+    let schedule = Some(schedule.to_path_buf());
+    Ok(Explored { executions: 1, seconds: started.elapsed().as_secs_f64(), violation, schedule })
+}
+
+fn config(failure_persistence: FailurePersistence) -> shuttle::Config {
+    let mut config = shuttle::Config::new();
+    config.max_steps = shuttle::MaxSteps::FailAfter(10_000_000);
+    config.failure_persistence = failure_persistence;
+    config.stack_size = 0x20000;
+    config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_schedule_is_written_and_fails_again_in_one_execution() {
+        let lost_update = || {
+            let count = Arc::new(shuttle::sync::atomic::AtomicU64::new(0));
+            let add = |count: Arc<shuttle::sync::atomic::AtomicU64>| {
+                move || count.store(count.load(Ordering::SeqCst) + 1, Ordering::SeqCst)
+            };
+            let other = spawn(add(count.clone()));
+            add(count.clone())();
+            other.join().expect("it ends");
+            assert_eq!(count.load(Ordering::SeqCst), 2, "an update was lost");
+        };
+        for kind in [Schedules::Random, Schedules::Pct(3)] {
+            // On a thread of its own: shuttle does not write two schedules of the same length there.
+            let explored = std::thread::spawn(move || explore(kind, 1_000, lost_update, |_| ()));
+            let explored = explored.join().expect("it ends");
+            let schedule = explored.schedule.expect("it is written");
+            let again = replay(&schedule, lost_update).expect("it can be read");
+            assert_eq!((again.executions, again.violation), (1, explored.violation));
+            fs::remove_file(schedule).expect("it is ours");
+        }
+        let explored = explore(Schedules::Random, 10, || (), |_| ());
+        assert_eq!((explored.violation, explored.schedule), (None, None));
+    }
 }

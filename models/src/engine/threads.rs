@@ -97,5 +97,5 @@ pub fn explore(repeats: usize, scenario: impl Fn(), progress: impl Fn(u64)) -> E
             scenario();
         }
     });
-    Explored { executions, seconds: started.elapsed().as_secs_f64(), violation }
+    Explored { executions, seconds: started.elapsed().as_secs_f64(), violation, schedule: None }
 }

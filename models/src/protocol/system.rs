@@ -4,6 +4,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use turnstile::CheckpointId;
 use turnstile::delivery::{
     Attempt, Entry, Enumerator, Fence, Heard, Home, Identity, Log, Mark, Message, Plan, Policy, ReaderId, Receipt,
@@ -142,7 +143,7 @@ pub struct Reader {
     /// Emitted, and not rolled back.
     pub output: Few,
     /// The queue as a torn cut has seen it. Only without [`Rule::OneInstant`].
-    pub torn: Option<(u64, Few)>,
+    pub torn: Option<Few>,
 }
 
 /// A reader's part of a checkpoint.
@@ -182,10 +183,10 @@ pub struct State<const N: usize, const R: usize> {
     /// How far the connector has discovered since the enumerator started.
     discovered: u8,
     pub(super) late: Vec<Packet>,
-    under_way: Vec<Checkpoint<N, R>>,
+    under_way: SmallVec<[Checkpoint<N, R>; 1]>,
     stored: Option<(CheckpointId, Fixed<Checkpoint<N, R>>)>,
     /// Aborted, and the enumerator has not heard it.
-    aborted: Vec<CheckpointId>,
+    aborted: SmallVec<[CheckpointId; 2]>,
     completion_heard: bool,
     triggered: u64,
     /// The newest attempt of each reader.
@@ -260,9 +261,9 @@ impl<const N: usize, const R: usize> System<N, R> {
             }),
             discovered: 0,
             late: Vec::new(),
-            under_way: Vec::new(),
+            under_way: SmallVec::new(),
             stored: None,
-            aborted: Vec::new(),
+            aborted: SmallVec::new(),
             completion_heard: true,
             triggered: 0,
             attempts: [1; R],
@@ -325,13 +326,16 @@ impl<const N: usize, const R: usize> System<N, R> {
     }
 
     /// Everything that can happen now.
-    pub fn steps(&self, state: &State<N, R>, steps: &mut Vec<Step>) {
+    pub fn steps(&self, state: &State<N, R>) -> SmallVec<[Step; 32]> {
+        let mut steps = SmallVec::new();
         if state.discovered < self.discoveries() {
             steps.push(Step::Discover);
         }
         for id in 0..R {
-            let messages = self.messages(state, id).count();
-            steps.extend((0..messages).map(|n| Step::Deliver(id, n)));
+            // What is refused changes nothing: to judge is to look.
+            let accepted = |message: &Message<Split>| self.judge(&state.readers[id], message).1 == Receipt::Accepted;
+            let messages = self.messages(state, id).enumerate().filter(|(_, message)| accepted(message));
+            steps.extend(messages.map(|(n, _)| Step::Deliver(id, n)));
             steps.push(Step::Hear(id));
             if !state.readers[id].queue.as_slice().is_empty() {
                 steps.push(Step::Emit(id));
@@ -372,6 +376,7 @@ impl<const N: usize, const R: usize> System<N, R> {
             steps.extend((0..R).map(Step::CrashReader));
             steps.push(Step::CrashEnumerator);
         }
+        steps
     }
 
     fn cut_reader(&self, reader: &Reader, id: CheckpointId, number: usize) -> Step {
@@ -392,10 +397,8 @@ impl<const N: usize, const R: usize> System<N, R> {
 
     /// Everything that can happen now, each with what the network may keep of it.
     pub fn actions(&self, state: &State<N, R>, actions: &mut Vec<Action>) {
-        let mut steps = Vec::new();
-        self.steps(state, &mut steps);
         let could_send = if state.late.len() < self.size.late { self.packets(state) } else { Vec::new() };
-        for step in steps {
+        for step in self.steps(state) {
             actions.push(Action { step, keeps: None });
             if !could_send.is_empty() {
                 let mut after = state.clone();
@@ -459,7 +462,7 @@ impl<const N: usize, const R: usize> System<N, R> {
             Step::TearReader(id, reader) => {
                 let torn = &mut state.readers[reader];
                 if self.left_out(Rule::OneInstant) {
-                    torn.torn = Some((torn.fence.next(), torn.queue));
+                    torn.torn = Some(torn.queue);
                 } else {
                     torn.fence.taken(Mark { checkpoint: id, next: torn.fence.next() });
                 }
@@ -467,7 +470,7 @@ impl<const N: usize, const R: usize> System<N, R> {
             Step::CutReader(id, reader) => {
                 let this = &mut state.readers[reader];
                 let mark = Mark { checkpoint: id, next: this.fence.next() };
-                let queue = this.torn.take().map_or(this.queue, |(_, queue)| queue);
+                let queue = this.torn.take().unwrap_or(this.queue);
                 let part = Part { mark, queue, generation: this.generation, ended: this.ended, output: this.output };
                 this.fence.taken(mark);
                 state.under_way(id).parts[reader] = Some(Fixed::new(part));
@@ -478,10 +481,9 @@ impl<const N: usize, const R: usize> System<N, R> {
                 state.stored = Some((id, Fixed::new(state.under_way.remove(position))));
                 state.completion_heard = false;
                 // A newer one subsumes those that were begun before it.
-                let (older, rest) = state.under_way.drain(..).partition(|checkpoint| checkpoint.id < id);
-                state.under_way = rest;
-                let older: Vec<Checkpoint<N, R>> = older;
-                state.aborted.extend(older.into_iter().filter(|older| older.plan.is_some()).map(|older| older.id));
+                let older = state.under_way.iter().filter(|older| older.id < id && older.plan.is_some());
+                state.aborted.extend(older.map(|older| older.id));
+                state.under_way.retain(|checkpoint| checkpoint.id > id);
             }
             Step::Abort(id) => {
                 state.under_way.retain(|checkpoint| checkpoint.id != id);
@@ -568,12 +570,15 @@ impl<const N: usize, const R: usize> System<N, R> {
         state.readers[id] = Reader { fence, queue, generation, ended, output, torn: None };
     }
 
+    /// What arrives, and what the fence says to it.
+    fn judge(&self, reader: &Reader, message: &Message<Split>) -> (Message<Split>, Receipt) {
+        let message = self.without.map_or(*message, |rule| rule.bend_message(*message, &reader.fence));
+        (message, reader.fence.judge(&message))
+    }
+
     pub(super) fn deliver(&self, state: &mut State<N, R>, message: Message<Split>) {
         let reader = &mut state.readers[message.to.0 as usize];
-        let message = self.without.map_or(message, |rule| rule.bend_message(message, &reader.fence));
-        if reader.fence.judge(&message) != Receipt::Accepted {
-            return;
-        }
+        let (message, Receipt::Accepted) = self.judge(reader, &message) else { return };
         match message.entry {
             Entry::Split(Split(split)) => {
                 if reader.ended {
@@ -692,12 +697,31 @@ impl<const N: usize, const R: usize> State<N, R> {
         (0..N as u8).all(|split| self.homes(split) == 1)
     }
 
-    /// The readers' output is each row once.
-    pub fn once(&self) -> bool {
-        let mut rows: Vec<u8> =
-            self.readers.iter().flat_map(|reader| reader.output.as_slice().iter().copied()).collect();
-        rows.sort_unstable();
-        rows.windows(2).all(|pair| pair[0] != pair[1])
+    /// Each reader has what is in its own log below its `next`, what it has emitted before what it has queued, and both in the order of
+    /// the log. The output is kept as a set: it is compared with the log in the state in which it grows.
+    pub fn in_order(&self) -> bool {
+        self.readers.iter().all(|reader| {
+            let of = |split: &u8| match self.enumerator.find(split) {
+                Some(Home::Log { reader: of, sequence }) => (of == reader.fence.id()).then_some(Some(sequence)),
+                Some(Home::Released) => Some(None), // Before all that is still in the log.
+                Some(Home::Pending) | None => None,
+            };
+            let attempt = self.enumerator.attempt(reader.fence.id());
+            if attempt != Some(reader.fence.attempt()) {
+                return true; // The enumerator does not know this one yet.
+            }
+            let (output, queue) = (reader.output.as_slice(), reader.queue.as_slice());
+            let last = output.iter().map(of).max().flatten();
+            output.iter().chain(queue).all(|split| of(split).is_some())
+                && queue.iter().map(of).is_sorted()
+                && queue.first().is_none_or(|first| last <= of(first))
+        })
+    }
+
+    /// Is this split in the output, once?
+    fn emitted_once(&self, split: u8) -> bool {
+        let output = self.readers.iter().flat_map(|reader| reader.output.as_slice());
+        output.filter(|emitted| **emitted == split).count() == 1
     }
 
     /// Every reader would answer Finished, in the last generation.
@@ -710,19 +734,17 @@ impl<const N: usize, const R: usize> State<N, R> {
 impl<const N: usize, const R: usize> System<N, R> {
     /// Finished only if all is emitted; and so for what the enumerator knows.
     pub fn finished_is_final(&self, state: &State<N, R>) -> bool {
-        let emitted: usize = state.readers.iter().map(|reader| reader.output.as_slice().len()).sum();
-        let all = emitted == N;
+        let all = (0..N as u8).all(|split| state.emitted_once(split));
         let known = |reader: &Reader| state.enumerator.attempt(reader.fence.id()) == Some(reader.fence.attempt());
         let done = state.enumerator.is_done() && state.readers.iter().all(known);
         (!state.finished(self.size.generations) || all) && (!done || state.finished(self.size.generations) && all)
     }
 
-    /// No dead end: if not all is done, a network that delivers and a coordinator that goes on can change something. None of these
-    /// steps takes anything back, so there is no going round in circles: taken as long as there are any, they lead to Finished.
+    /// No dead end: if not all is done, a network that delivers and a coordinator that goes on can change something. Each of these steps
+    /// makes a number grow that none of them makes smaller again, but for the one registration of an attempt, which comes once: so there is
+    /// no going round in circles, and taken as long as there are any, they lead to Finished.
     pub fn goes_on(&self, state: &State<N, R>) -> bool {
-        let mut steps = Vec::new();
-        self.steps(state, &mut steps);
-        let mut changes = steps.into_iter().filter(|step| fair(state, step)).filter(|step| {
+        let mut changes = self.steps(state).into_iter().filter(|step| fair(state, step)).filter(|step| {
             let mut after = state.clone();
             self.step(&mut after, *step);
             after != *state
@@ -743,9 +765,7 @@ impl<const N: usize, const R: usize> System<N, R> {
         // Without one of the rules it may go on for ever.
         for _ in 0..200 {
             let before = state.clone();
-            let mut steps = Vec::new();
-            self.steps(&state, &mut steps);
-            for step in steps.into_iter().filter(|step| fair(&before, step)) {
+            for step in self.steps(&state).into_iter().filter(|step| fair(&before, step)) {
                 self.step(&mut state, step);
                 if state != before {
                     break; // What was possible may not be any more.

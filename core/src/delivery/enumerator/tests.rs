@@ -210,3 +210,103 @@ fn an_entry_is_released_when_a_completed_checkpoint_holds_it_and_not_before() {
     assert_eq!(homes(&enumerator), [0, 1, 2]);
     assert_eq!(log(&enumerator, 0), [Some(3)]);
 }
+
+#[test]
+fn every_name_is_found_in_a_full_table() {
+    let names = [3, 1_000, 77, 5, 123_456, 42, 9, 31_337];
+    let mut known = enumerator::<8, 1>(Policy::OnRequest);
+    for name in names {
+        assert_eq!(known.discover(split(name)), Ok(Discovered::New));
+    }
+    for name in names {
+        assert_eq!((known.discover(split(name)), known.find(&name)), (Ok(Discovered::Known), Some(Home::Pending)));
+    }
+    assert_eq!((known.discover(split(4)), known.find(&4)), (Err(NotTaken::Full(split(4))), None));
+}
+
+#[test]
+fn a_late_report_of_the_same_attempt_takes_nothing_back() {
+    let mut enumerator = enumerator::<8, 1>(Policy::RoundRobin);
+    for name in 0..4 {
+        assert_eq!(enumerator.discover(split(name)), Ok(Discovered::New));
+    }
+    assert!(matches!(enumerator.hear(report(0, 1, 0, 0, 1)), Heard::Registered { .. }));
+    assert_eq!(log(&enumerator, 0), [Some(0)], "the others are its own, and there is no room for them yet");
+    assert_eq!(enumerator.hear(report(0, 1, 3, 2, 9)), Heard::Advanced);
+    let before = enumerator.clone();
+    for (next, done, limit) in [(2, 2, 9), (3, 1, 9), (3, 2, 8)] {
+        assert_eq!(enumerator.hear(report(0, 1, next, done, limit)), Heard::Known);
+        assert_eq!(enumerator, before);
+    }
+    assert_eq!(log(&enumerator, 0), [Some(3)]);
+}
+
+#[test]
+fn all_is_done_only_when_all_is_discovered_handed_out_and_completed() {
+    let mut enumerator = enumerator::<4, 1>(Policy::OnRequest);
+    assert!(!enumerator.is_done(), "nothing is there, but something may come");
+    assert_eq!(enumerator.discover(split(1)), Ok(Discovered::New));
+    enumerator.seal();
+    assert!(!enumerator.is_done(), "nobody has it");
+    assert!(matches!(enumerator.hear(report(0, 1, 0, 0, 1)), Heard::Registered { .. }));
+    assert_eq!(enumerator.hear(report(0, 1, 2, 1, 2)), Heard::Advanced);
+    assert!(!enumerator.is_done(), "it is not completed");
+    assert_eq!(enumerator.hear(report(0, 1, 2, 2, 3)), Heard::Advanced);
+    assert!(enumerator.is_done());
+}
+
+#[test]
+fn a_split_that_nobody_can_take_yet_does_not_hold_up_the_next_generation() {
+    let mut enumerator = enumerator::<8, 2>(Policy::OnRequest);
+    assert!(matches!(enumerator.hear(report(0, 1, 0, 0, 1)), Heard::Registered { .. }));
+    assert!(matches!(enumerator.hear(report(1, 1, 0, 0, 0)), Heard::Registered { .. }));
+    assert_eq!(enumerator.discover(split(1)), Ok(Discovered::New));
+    enumerator.seal();
+    assert!(enumerator.reopen());
+    // Restored to the start, and with no room: its split is pending again, in the generation that the other has left.
+    assert_eq!(enumerator.hear(report(0, 2, 0, 0, 0)), Heard::Registered { given_back: 1 });
+    assert_eq!(enumerator.discover(split(2)), Ok(Discovered::New));
+    assert_eq!(enumerator.hear(report(1, 1, 1, 1, 2)), Heard::Advanced);
+    assert_eq!(log(&enumerator, 1), [Some(2)]);
+    assert_eq!(enumerator.hear(report(0, 2, 0, 0, 1)), Heard::Advanced);
+    assert_eq!(log(&enumerator, 0), [Some(1), None]);
+}
+
+#[test]
+fn what_readers_said_of_a_cut_stays_with_it_while_others_come_and_go() {
+    let mut enumerator = enumerator::<8, 1>(Policy::RoundRobin);
+    for name in 0..4 {
+        assert_eq!(enumerator.discover(split(name)), Ok(Discovered::New));
+    }
+    assert!(matches!(enumerator.hear(report(0, 1, 0, 0, 9)), Heard::Registered { .. }));
+    for cut in 1..=4 {
+        assert!(enumerator.snapshot(CheckpointId(cut)).is_ok());
+        let mark = Some(Mark { checkpoint: CheckpointId(cut), next: cut - 1 });
+        let _ = enumerator.hear(Report { cut: mark, ..report(0, 1, 3, 0, 9) });
+    }
+    let released =
+        |enumerator: &Small<8, 1>| (0..4).filter(|name| enumerator.find(name) == Some(Home::Released)).count();
+    enumerator.checkpoint_aborted(CheckpointId(2));
+    assert!(enumerator.snapshot(CheckpointId(5)).is_ok());
+    enumerator.checkpoint_completed(CheckpointId(3));
+    assert_eq!(released(&enumerator), 2);
+    enumerator.checkpoint_completed(CheckpointId(5));
+    assert_eq!(released(&enumerator), 2, "nobody has said anything of the fifth");
+}
+
+#[test]
+fn a_restored_enumerator_sends_nothing_before_it_has_heard_and_has_no_cut_under_way() {
+    let mut enumerator = enumerator::<8, 1>(Policy::RoundRobin);
+    assert_eq!(enumerator.discover(split(1)), Ok(Discovered::New));
+    enumerator.seal();
+    assert!(matches!(enumerator.hear(report(0, 1, 0, 0, 9)), Heard::Registered { .. }));
+    for cut in 1..=3 {
+        assert!(enumerator.snapshot(CheckpointId(cut)).is_ok());
+    }
+    let plan = enumerator.snapshot(CheckpointId(4)).expect("four are possible");
+    let mut restored = Enumerator::restore(plan, Attempt(1));
+    assert_eq!(log(&restored, 0), []);
+    for cut in 5..=8 {
+        assert!(restored.snapshot(CheckpointId(cut)).is_ok());
+    }
+}
