@@ -4,7 +4,8 @@
 //! engine's threads and a waker on them, and `explore` runs a scenario and counts.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use turnstile_kit::explore::{caught, show_panics};
 
 pub mod loom;
 pub mod shuttle;
@@ -21,38 +22,4 @@ pub struct Explored {
     pub violation: Option<String>,
     /// A file with that execution's schedule, where the checker can write one.
     pub schedule: Option<PathBuf>,
-}
-
-/// Panics of explorations are shown as well from now on, with a backtrace if `RUST_BACKTRACE` asks for one.
-pub fn show_panics() {
-    LOUD.store(true, Ordering::Relaxed);
-}
-
-static LOUD: AtomicBool = AtomicBool::new(false);
-
-/// Runs `body` with the panic hook quiet for this thread, and turns a panic into its message.
-fn caught(body: impl FnOnce()) -> Option<String> {
-    use std::cell::Cell;
-    use std::panic;
-    use std::sync::Once;
-    thread_local! { static QUIET: Cell<bool> = const { Cell::new(false) }; }
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let loud = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if !QUIET.get() || LOUD.load(Ordering::Relaxed) {
-                loud(info);
-            }
-        }));
-    });
-    QUIET.set(true);
-    let result = panic::catch_unwind(panic::AssertUnwindSafe(body));
-    QUIET.set(false);
-    result.err().map(|payload| {
-        payload
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string))
-            .unwrap_or_else(|| "a panic without a message".to_string())
-    })
 }

@@ -3,11 +3,10 @@
 // One scenario, three engines: `scenarios.rs` is compiled once against each.
 #![allow(clippy::duplicate_mod)]
 
+pub mod casebook;
 pub mod engine;
-pub mod journal;
 pub mod litmus;
 pub mod plan;
 pub mod protocol;
 pub mod prove;
 pub mod size;
-pub mod subjects;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use turnstile_models::litmus::random::{self, Plan};
 use turnstile_models::protocol::rules::Rule;
-use turnstile_models::{protocol, prove};
+use turnstile_models::{casebook, protocol, prove};
 
 /// Shows why to trust the turnstile reader core: explores the interleavings of assign, poll, signal and snapshot on the code
 /// that ships, and puts two readers that engines have shipped through the same scenarios.
@@ -38,6 +38,14 @@ enum Cmd {
         /// Only the execution whose schedule is in this file: prove names it where one failed.
         #[arg(long, value_name = "FILE")]
         schedule: Option<PathBuf>,
+    },
+    /// Public bugs of split readers: each a small rendering, the scenario that catches it, and what it looks like.
+    Casebook {
+        /// One of them, by number (C02) or name: its story, and the interleaving.
+        case: Option<String>,
+        /// An array with one object for each.
+        #[arg(long)]
+        json: bool,
     },
     /// Walk through the states of the delivery protocol, in a browser.
     Explore {
@@ -91,6 +99,7 @@ fn main() -> ExitCode {
     let result = match command {
         Cmd::Prove(Prove { deep, filter, json, doc }) => prove::prove(&prove::Options { deep, filter, json, doc }),
         Cmd::Replay { scenario, pass, deep, schedule } => prove::replay(&scenario, &pass, deep, schedule.as_deref()),
+        Cmd::Casebook { case, json } => Ok(casebook::casebook(case.as_deref(), json)),
         Cmd::Explore { size, without, address } => Ok(explore(&size, without.as_deref(), address)),
         Cmd::Litmus(Litmus { all, plan }) => Ok(litmus(all, &plan)),
         Cmd::Job { index } => Ok(prove::run_job(index)),

@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::casebook::{poll_before_lock, reread_until_no_more};
 use crate::engine::loom::Pass;
 use crate::engine::shuttle::Schedules;
 use crate::engine::{Explored, loom, shuttle, threads};
-use crate::journal::{Journal, Step};
 use crate::protocol;
 use crate::protocol::rules::Rule;
 use crate::size::Size;
-use crate::subjects::{Kind, Trial};
+use turnstile_kit::explore::{Budget, Found, drain};
+use turnstile_kit::journal::Step;
+use turnstile_kit::scenario::{SCENARIOS as KIT, Scenario as Trial};
 
 /// What of a scenario grows, for checkers that can bear it.
 #[derive(Clone, Copy, Debug)]
@@ -160,7 +162,8 @@ impl Checker {
 #[derive(Clone, Copy, Debug)]
 enum Body {
     Scenario(&'static Scenario),
-    Trial(Trial, Kind),
+    /// A scenario of the kit, with this reader.
+    Trial(&'static Trial, Kind),
     Protocol(&'static protocol::Run),
     /// The protocol without one of its rules.
     Without(Rule),
@@ -335,10 +338,10 @@ pub fn jobs() -> Vec<Job> {
         jobs.push(Job { body: Body::Scenario(scenario), checker, size, deep: false, weight: 1 });
     }
     for kind in Kind::ALL {
-        for trial in Trial::ALL {
-            let size = Size { splits: trial.splits, assigners: 1 };
-            let checker = Checker::Loom(Pass::Interleavings, None);
-            jobs.push(Job { body: Body::Trial(trial, kind), checker, size, deep: false, weight: 1 });
+        for trial in KIT.iter().filter(|trial| kind == Kind::Turnstile || kind.expected(trial).is_some()) {
+            let size = Size { splits: trial.splits(), assigners: 1 };
+            let checker = Checker::Loom(Pass::Interleavings, (trial.threads() > 2).then_some(3));
+            jobs.push(Job { body: Body::Trial(trial, kind), checker, size, deep: false, weight: 2 });
         }
     }
     for run in protocol::RUNS {
@@ -373,9 +376,9 @@ impl Job {
     /// What has to come of it: a claim about Turnstile holds, a broken reader is caught where it is known to break.
     pub fn expected(&self) -> Verdict {
         match self.body {
-            Body::Trial(trial, kind) if trial.catches(kind) => Verdict::Violated,
+            Body::Trial(trial, kind) => kind.expected(trial).unwrap_or(Verdict::Holds),
             Body::Without(_) => Verdict::Violated,
-            Body::Trial(..) | Body::Scenario(_) | Body::Protocol(_) => Verdict::Holds,
+            Body::Scenario(_) | Body::Protocol(_) => Verdict::Holds,
         }
     }
 
@@ -415,7 +418,7 @@ impl Job {
 
     fn threads(&self) -> usize {
         match self.body {
-            Body::Trial(trial, _) => trial.threads,
+            Body::Trial(trial, _) => trial.threads(),
             Body::Protocol(run) => run.participants,
             Body::Without(_) => 3,
             Body::Scenario(scenario) => scenario.grows.threads(self.size),
@@ -424,13 +427,22 @@ impl Job {
 
     /// Runs it on this thread.
     pub fn run(&self, progress: impl Fn(u64) + Send + Sync + Clone + 'static) -> Row {
-        let (explored, journal) = match self.body {
-            Body::Scenario(scenario) => (self.explore(scenario, progress), Journal::default()),
-            Body::Trial(trial, kind) => explore_trial(trial, kind, progress),
-            Body::Protocol(run) => return self.row_of_states(run.explore()),
-            Body::Without(rule) => return self.row_of_states(protocol::without(rule)),
-        };
-        self.row(explored, &journal)
+        match self.body {
+            Body::Scenario(scenario) => self.row(self.explore(scenario, progress), Vec::new()),
+            Body::Trial(trial, kind) => {
+                let Checker::Loom(_, bound) = self.checker else { unreachable!("the kit runs under loom here") };
+                self.row_of_kit(kind.explore(trial, bound))
+            }
+            Body::Protocol(run) => self.row_of_states(run.explore()),
+            Body::Without(rule) => self.row_of_states(protocol::without(rule)),
+        }
+    }
+
+    fn row_of_kit(&self, found: Found) -> Row {
+        let Found { executions, seconds, violation, .. } = found;
+        let (violation, steps) =
+            violation.map_or((None, Vec::new()), |violation| (Some(violation.what), violation.steps));
+        self.row(Explored { executions, seconds, violation, schedule: None }, steps)
     }
 
     /// Runs the one execution that a file describes.
@@ -443,23 +455,22 @@ impl Job {
             return Err(io::Error::other("only the passes of shuttle (random, pct-3) write schedules"));
         };
         let (body, size) = (scenario.shuttle, self.size);
-        Ok(self.row(shuttle::replay(schedule, move || body(size))?, &Journal::default()))
+        Ok(self.row(shuttle::replay(schedule, move || body(size))?, Vec::new()))
     }
 
     fn row_of_states(&self, explored: protocol::states::Explored) -> Row {
         let (violation, steps) = explored.violated.map_or((None, Vec::new()), |(what, steps)| (Some(what), steps));
         let executions = explored.states;
         let explored = Explored { executions, seconds: explored.seconds, violation, schedule: None };
-        let row = self.row(explored, &Journal::default());
-        Row { steps, ..row }
+        self.row(explored, steps)
     }
 
     /// The row of a job whose process died.
     pub fn died(&self, executions: u64, why: String) -> Row {
-        self.row(Explored { executions, seconds: 0.0, violation: Some(why), schedule: None }, &Journal::default())
+        self.row(Explored { executions, seconds: 0.0, violation: Some(why), schedule: None }, Vec::new())
     }
 
-    fn row(&self, explored: Explored, journal: &Journal) -> Row {
+    fn row(&self, explored: Explored, steps: Vec<Step>) -> Row {
         let verdict = if explored.violation.is_none() { Verdict::Holds } else { Verdict::Violated };
         Row {
             scenario: self.scenario().into(),
@@ -472,7 +483,7 @@ impl Job {
             executions: explored.executions,
             seconds: explored.seconds,
             verdict,
-            steps: if verdict == Verdict::Violated { journal.steps() } else { Vec::new() },
+            steps,
             violation: explored.violation,
             schedule: explored.schedule,
         }
@@ -498,27 +509,50 @@ impl Job {
     }
 }
 
-/// Explores with more and more preemptions, so that what is found has as few switches as possible; and at last without a
-/// bound, so that what is not found is not there.
-fn explore_trial(
-    trial: Trial,
-    kind: Kind,
-    progress: impl Fn(u64) + Send + Sync + Clone + 'static,
-) -> (Explored, Journal) {
-    let journal = Journal::default();
-    let mut total = Explored { executions: 0, seconds: 0.0, violation: None, schedule: None };
-    let bounds = if kind == Kind::Turnstile { &[None][..] } else { &[Some(0), Some(1), Some(2), None][..] };
-    for bound in bounds {
-        let book = journal.clone();
-        let explored = loom::explore(Pass::Interleavings, *bound, move || trial.run(kind, &book), progress.clone());
-        total.executions += explored.executions;
-        total.seconds += explored.seconds;
-        if explored.violation.is_some() {
-            total.violation = explored.violation;
-            break;
+/// A reader that is put through the kit here: ours, and two that an engine has shipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Turnstile,
+    /// Of SeaTunnel 2.3.7 and 2.3.8, as in issue 8379.
+    SeaTunnel237,
+    /// The same connector as merged later.
+    SeaTunnelMerged,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Turnstile, Self::SeaTunnel237, Self::SeaTunnelMerged];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Turnstile => "turnstile",
+            Self::SeaTunnel237 => "seatunnel-2.3.7",
+            Self::SeaTunnelMerged => "seatunnel-merged",
         }
     }
-    (total, journal)
+
+    /// What has to come of it, where the two that were shipped are shown.
+    fn expected(self, trial: &Trial) -> Option<Verdict> {
+        match (self, trial.name) {
+            (Self::SeaTunnelMerged, "late-signal") => Some(Verdict::Holds),
+            (Self::SeaTunnel237 | Self::SeaTunnelMerged, "late-signal" | "early-end" | "one-cut") => {
+                Some(Verdict::Violated)
+            }
+            _ => None,
+        }
+    }
+
+    fn explore(self, trial: &'static Trial, bound: Option<usize>) -> Found {
+        let checker = turnstile_kit::explore::Checker::Interleavings;
+        match self {
+            Self::Turnstile => drain::<loom::subject::Reader>(trial, bound),
+            Self::SeaTunnel237 => {
+                turnstile_kit::explore::explore::<reread_until_no_more::Reader>(trial, checker, Budget::default())
+            }
+            Self::SeaTunnelMerged => {
+                turnstile_kit::explore::explore::<poll_before_lock::Reader>(trial, checker, Budget::default())
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -17,9 +17,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::show_panics;
-use crate::journal::lanes;
 use crate::litmus;
 use crate::plan::{Job, Row, Verdict, jobs};
+use turnstile_kit::journal::lanes;
 
 /// What to run and how to print it.
 #[derive(Clone, Debug, Default)]

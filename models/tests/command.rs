@@ -35,7 +35,7 @@ fn a_broken_reader_is_shown_with_its_guarantee_and_its_lanes() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let shown = text(&output.stdout);
     assert!(shown.contains("seatunnel-2.3.7 in late-signal: caught in execution"), "{shown}");
-    assert!(shown.contains("I2 taking consumes: s1 was emitted"), "{shown}");
+    assert!(shown.contains("I2 taking consumes: s1 was read"), "{shown}");
     assert!(shown.contains("│ delivery") && shown.contains("│ poller"), "{shown}");
 }
 
@@ -54,4 +54,24 @@ fn a_filter_that_matches_nothing_is_an_error_that_says_what_there_is() {
     let output = turnstile(&["prove", "--filter", "no such thing"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("there are: assign-poll, "), "{}", text(&output.stderr));
+}
+
+#[test]
+fn the_casebook_is_a_list_with_everything_caught_and_tells_each_story() {
+    let output = turnstile(&["casebook", "--json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let cases: Vec<Value> = serde_json::from_slice(&output.stdout).expect("an array");
+    assert!(
+        cases
+            .iter()
+            .all(|case| case["caught"].is_null() || case["caught"] == true && case["executions"].as_u64() > Some(0))
+    );
+    assert!(
+        cases.iter().any(|case| case["case"] == "C02" && case["guarantee"] == "I6" && case["scenario"] == "one-cut")
+    );
+    let shown = text(&turnstile(&["casebook", "c02"]).stdout);
+    assert!(shown.contains("takes the checkpoint lock") && shown.contains("│ checkpoint"), "{shown}");
+    let output = turnstile(&["casebook", "C99"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("C01 reread-until-no-more"), "{}", text(&output.stderr));
 }

@@ -17,6 +17,8 @@ use super::{Explored, caught};
 pub mod cluster;
 #[path = "../scenarios.rs"]
 pub mod scenarios;
+#[path = "../subject.rs"]
+pub mod subject;
 
 /// How this engine is called in tables.
 pub const NAME: &str = "loom";

@@ -15,6 +15,8 @@ use super::{Explored, caught};
 pub mod cluster;
 #[path = "../scenarios.rs"]
 pub mod scenarios;
+#[path = "../subject.rs"]
+pub mod subject;
 
 /// How this engine is called in tables.
 pub const NAME: &str = "threads";

@@ -6,7 +6,7 @@ use stateright::{Checker, HasDiscoveries, Model, Property};
 
 use super::rules::Rule;
 use super::system::{Action, Size, State, System};
-use crate::journal::Step;
+use turnstile_kit::journal::Step;
 
 impl<const N: usize, const R: usize> Model for System<N, R> {
     type State = State<N, R>;

@@ -3,7 +3,7 @@
 use turnstile::delivery::{Entry, Message, Receipt, Report};
 
 use super::system::{Action, Packet, Split, State, Step as Event, System};
-use crate::journal::{Lane, Step};
+use turnstile_kit::journal::{Lane, Step};
 
 fn entry(message: &Message<Split>) -> String {
     match message.entry {

@@ -1,0 +1,239 @@
+//! Public bugs of split readers, each as a minimal rendering of its mechanism, in our own words: one file that reads like the story,
+//! and the scenario of the kit that catches it.
+//!
+//! `turnstile casebook` shows them. Every single operation on a shared collection or flag has the benefit of the doubt: it is atomic. What fails is the order of the
+//! steps, and nothing else.
+
+use std::process::ExitCode;
+
+use comfy_table::{Table, presets};
+use serde_json::{Value, json};
+use turnstile_kit::explore::{Budget, Checker, Found, explore};
+use turnstile_kit::journal::lanes;
+use turnstile_kit::scenario::{SCENARIOS, Scenario};
+
+/// One way in which a reader fails.
+#[derive(Clone, Copy)]
+pub struct Case {
+    /// `C01` to `C33`; a case with several ways to fail has several specimens.
+    pub case: &'static str,
+    /// What it is called.
+    pub slug: &'static str,
+    /// The guarantee that it breaks.
+    pub guarantee: &'static str,
+    /// The scenario that shows it.
+    pub scenario: &'static str,
+    /// Its file, and what is in it.
+    file: &'static str,
+    source: &'static str,
+    checker: Checker,
+    run: fn(&'static Scenario, Checker, Budget) -> Found,
+}
+
+macro_rules! cases {
+    ($($case:literal $slug:literal $module:ident, $guarantee:literal in $scenario:literal by $checker:ident;)*) => {
+        $(pub mod $module;)*
+        /// All specimens, in the order of the casebook.
+        pub const CASES: &[Case] = &[$(Case {
+            case: $case,
+            slug: $slug,
+            guarantee: $guarantee,
+            scenario: $scenario,
+            file: concat!("models/src/casebook/", stringify!($module), ".rs"),
+            source: include_str!(concat!("casebook/", stringify!($module), ".rs")),
+            checker: Checker::$checker,
+            run: explore::<$module::Reader>,
+        }),*];
+    };
+}
+
+cases! {
+    "C01" "reread-until-no-more" reread_until_no_more, "I2" in "late-signal" by Interleavings;
+    "C02" "poll-before-lock" poll_before_lock, "I6" in "one-cut" by Interleavings;
+    "C03" "empty-then-flag" empty_then_flag, "I3" in "early-end" by Interleavings;
+    "C03" "idiom-segqueue-flag" idiom_segqueue_flag, "I3" in "early-end" by Interleavings;
+    "C09" "empty-assignment-is-end" empty_assignment_is_end, "I3" in "empty-assignment" by Interleavings;
+    "C10" "error-reported-as-end" error_reported_as_end, "I12" in "broken-split" by Interleavings;
+    "C11" "done-inferred-from-rows" done_inferred_from_rows, "I1" in "split-without-rows" by Interleavings;
+    "C19" "split-in-flight-gap" split_in_flight_gap, "I6" in "one-cut" by Interleavings;
+    "C20" "done-split-still-in-state" done_split_still_in_state, "I6" in "cut-after-read" by Interleavings;
+    "C21" "torn-or-aliased-state" torn_or_aliased_state, "I6" in "one-cut" by Interleavings;
+    "C24" "commit-versus-in-flight-output" commit_versus_in_flight_output, "I6" in "one-cut" by Interleavings;
+    "C25" "snapshot-starved-by-poller" snapshot_starved_by_poller, "I10" in "cut-while-slow" by Interleavings;
+    "C26" "lock-order-and-held-lock" lock_order_and_held_lock, "I10" in "cut-meets-assign" by Interleavings;
+    "C27" "shutdown-stops-draining" shutdown_stops_draining, "I10" in "cut-after-end" by Interleavings;
+    "C28" "back-pressure-blocks-its-relief" back_pressure_blocks_its_relief, "I13" in "more-than-it-holds" by Interleavings;
+    "C30" "reservation-versus-close" reservation_versus_close, "I11" in "woken-by-two" by Interleavings;
+    "C31" "control-mutates-live-cursor" control_mutates_live_cursor, "I3" in "cut-of-two" by Interleavings;
+    "C32" "store-buffer-lost-wakeup" store_buffer_lost_wakeup, "I11" in "woken-by-assign" by WeakMemory;
+}
+
+const PROTOCOL: &str =
+    "an enumerator's: a rule of the delivery protocol excludes it (docs/protocol.md); no specimen yet";
+const TO_DO: &str = "no specimen yet";
+
+/// The cases that no specimen shows, and why.
+const WITHOUT: &[(&str, &str, &str)] = &[
+    ("C04", "end-only-if-work", PROTOCOL),
+    ("C05", "end-lost-on-failover", PROTOCOL),
+    ("C06", "end-misaddressed-or-repeated", PROTOCOL),
+    ("C07", "end-without-scope", PROTOCOL),
+    ("C08", "late-retransmit-after-end", PROTOCOL),
+    ("C12", "assign-before-register", PROTOCOL),
+    ("C13", "returned-split-parked", PROTOCOL),
+    ("C14", "identity-not-injective", PROTOCOL),
+    ("C15", "lost-or-ambiguous-assignment", PROTOCOL),
+    ("C16", "cut-skew", PROTOCOL),
+    ("C17", "give-back-without-checkpoint-id", PROTOCOL),
+    ("C18", "double-split-request", PROTOCOL),
+    ("C22", "restore-re-enumerates", PROTOCOL),
+    ("C23", "completion-fire-and-forget", PROTOCOL),
+    ("C29", "stale-waiter", TO_DO),
+    ("C33", "false-full-false-empty", TO_DO),
+];
+
+impl Case {
+    fn scenario(&self) -> &'static Scenario {
+        SCENARIOS.iter().find(|scenario| scenario.name == self.scenario).expect("the tests look")
+    }
+
+    /// Puts the specimen through its scenario.
+    pub fn explore(&self) -> Found {
+        (self.run)(self.scenario(), self.checker, Budget::default())
+    }
+
+    /// The story, as the head of its file tells it.
+    pub fn story(&self) -> String {
+        let lines = self.source.lines().map_while(|line| line.strip_prefix("//!"));
+        lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
+    }
+
+    fn json(&self, found: &Found) -> Value {
+        let violation = found.violation.as_ref();
+        json!({
+            "case": self.case,
+            "slug": self.slug,
+            "guarantee": self.guarantee,
+            "scenario": self.scenario,
+            "checker": self.checker.name(),
+            "bound": found.bound,
+            "executions": found.executions,
+            "caught": self.is_caught(found),
+            "violation": violation.map(|violation| &violation.what),
+            "steps": violation.map(|violation| &violation.steps),
+        })
+    }
+
+    fn is_caught(&self, found: &Found) -> bool {
+        found.violation.as_ref().is_some_and(|violation| violation.guarantee == self.guarantee)
+    }
+
+    /// Tells the story, and shows it.
+    fn show(&self, found: &Found) {
+        println!("{}\n", self.story());
+        println!("{}: {}\n", self.scenario, self.scenario().claim);
+        match &found.violation {
+            Some(violation) => {
+                println!("{}\n\n{}", violation.what, lanes(&violation.steps));
+                println!("{}, {}, in execution {}; {}", self.checker.name(), found.bound, found.executions, self.file);
+            }
+            None => println!("NOT CAUGHT: {}, {} executions, {}", found.bound, found.executions, self.file),
+        }
+    }
+}
+
+/// Shows one case, or all of them in a table. Succeeds if each that is looked at is caught.
+pub fn casebook(wanted: Option<&str>, json: bool) -> ExitCode {
+    let is_wanted = |case: &str, slug: &str| {
+        wanted.is_none_or(|wanted| [case, slug].iter().any(|name| name.eq_ignore_ascii_case(wanted)))
+    };
+    let cases: Vec<&Case> = CASES.iter().filter(|case| is_wanted(case.case, case.slug)).collect();
+    let without: Vec<_> = WITHOUT.iter().filter(|(case, slug, _)| is_wanted(case, slug)).collect();
+    if cases.is_empty() && without.is_empty() {
+        let all: Vec<_> = CASES.iter().map(|case| format!("{} {}", case.case, case.slug)).collect();
+        eprintln!("there is no case {}; there are: {}", wanted.unwrap_or(""), all.join(", "));
+        return ExitCode::from(2);
+    }
+    let found: Vec<Found> = cases.iter().map(|case| case.explore()).collect();
+    let all = || cases.iter().zip(&found);
+    if json {
+        let rows = all().map(|(case, found)| case.json(found));
+        let rest = without.iter().map(|(case, slug, why)| {
+            json!({ "case": case, "slug": slug, "guarantee": null, "scenario": null, "executions": null, "caught": null, "why": why })
+        });
+        println!("{:#}", Value::Array(rows.chain(rest).collect()));
+    } else if wanted.is_some() {
+        all().for_each(|(case, found)| case.show(found));
+        without.iter().for_each(|(case, slug, why)| println!("{case} {slug}: {why}"));
+    } else {
+        print_table(&cases, &found, &without);
+    }
+    ExitCode::from(u8::from(!all().all(|(case, found)| case.is_caught(found))))
+}
+
+fn print_table(cases: &[&Case], found: &[Found], without: &[&(&str, &str, &str)]) {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_header(["case", "", "breaks", "scenario", "checker", "bound", "executions", ""]);
+    for (case, found) in cases.iter().zip(found) {
+        let verdict = if case.is_caught(found) { "caught" } else { "NOT CAUGHT" };
+        let executions = found.executions.to_string();
+        let checker = case.checker.name();
+        table.add_row([
+            case.case,
+            case.slug,
+            case.guarantee,
+            case.scenario,
+            checker,
+            &found.bound,
+            &executions,
+            verdict,
+        ]);
+    }
+    println!("{table}\n\none of them, with its story and its steps: turnstile casebook CASE\n");
+    without.iter().for_each(|(case, slug, why)| println!(" {case} {slug}: {why}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_specimen_is_caught_by_its_scenario_with_the_guarantee_that_it_breaks() {
+        for case in CASES {
+            let found = case.explore();
+            let violation = found.violation.unwrap_or_else(|| panic!("{} is not caught: {}", case.case, found.bound));
+            println!(
+                "{} {} {} {}\n{}",
+                case.case,
+                found.executions,
+                found.bound,
+                violation.what,
+                turnstile_kit::journal::lanes(&violation.steps)
+            );
+            assert_eq!(violation.guarantee, case.guarantee, "{}: {}", case.case, violation.what);
+        }
+    }
+
+    #[test]
+    fn the_lost_wake_up_of_weak_memory_is_none_without_it() {
+        let case = CASES.iter().find(|case| case.case == "C32").expect("it is there");
+        let found = Case { checker: Checker::Interleavings, ..*case }.explore();
+        assert!(found.violation.is_none(), "{found:?}");
+        assert_ne!(found.bound, "nothing drained");
+    }
+
+    #[test]
+    fn every_case_is_listed_once_as_executable_or_not_and_tells_where_it_was_seen() {
+        for number in 1..=33 {
+            let name = format!("C{number:02}");
+            let shown = CASES.iter().any(|case| case.case == name);
+            assert_ne!(shown, WITHOUT.iter().any(|(case, ..)| *case == name), "{name}");
+        }
+        for case in CASES {
+            let story = case.story();
+            assert!(story.starts_with(&format!("{} · {}", case.case, case.slug)), "{story}");
+            assert!(story.contains("\nSeen in: ") && story.contains("\nIn Turnstile: "), "{story}");
+        }
+    }
+}
