@@ -195,7 +195,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "woken-by-two",
         claim: "Two that wake the poller at once do not cancel each other.",
-        needs: &[Ability::Waits, Ability::ManyDeliveries],
+        needs: &[Ability::Waits, Ability::ManyDeliveries, Ability::Refuses],
         stuck: WAKE_UP,
         delivery: &[Assign(&[1])],
         other: &[Signal],
