@@ -52,25 +52,30 @@ cases! {
     "C02" "poll-before-lock" poll_before_lock, "I6" in "one-cut" by Interleavings;
     "C03" "empty-then-flag" empty_then_flag, "I3" in "early-end" by Interleavings;
     "C03" "idiom-segqueue-flag" idiom_segqueue_flag, "I3" in "early-end" by Interleavings;
+    "C03" "idiom-arrayqueue-flag" idiom_arrayqueue_flag, "I3" in "early-end" by Interleavings;
+    "C03" "idiom-deque-flag" idiom_deque_flag, "I3" in "batch" by Interleavings;
     "C09" "empty-assignment-is-end" empty_assignment_is_end, "I3" in "empty-assignment" by Interleavings;
     "C10" "error-reported-as-end" error_reported_as_end, "I12" in "broken-split" by Interleavings;
     "C11" "done-inferred-from-rows" done_inferred_from_rows, "I1" in "split-without-rows" by Interleavings;
     "C19" "split-in-flight-gap" split_in_flight_gap, "I6" in "one-cut" by Interleavings;
+    "C19" "idiom-channel-disconnect" idiom_channel_disconnect, "I6" in "one-cut" by Interleavings;
     "C20" "done-split-still-in-state" done_split_still_in_state, "I6" in "cut-after-read" by Interleavings;
     "C21" "torn-or-aliased-state" torn_or_aliased_state, "I6" in "one-cut" by Interleavings;
     "C24" "commit-versus-in-flight-output" commit_versus_in_flight_output, "I6" in "one-cut" by Interleavings;
     "C25" "snapshot-starved-by-poller" snapshot_starved_by_poller, "I10" in "cut-while-slow" by Interleavings;
+    "C25" "idiom-mutex-sleep" idiom_mutex_sleep, "I10" in "cut-while-slow" by Interleavings;
     "C26" "lock-order-and-held-lock" lock_order_and_held_lock, "I10" in "cut-meets-assign" by Interleavings;
     "C27" "shutdown-stops-draining" shutdown_stops_draining, "I10" in "cut-after-end" by Interleavings;
     "C28" "back-pressure-blocks-its-relief" back_pressure_blocks_its_relief, "I13" in "more-than-it-holds" by Interleavings;
+    "C29" "stale-waiter" stale_waiter, "I11" in "woken-by-assign" by Interleavings;
     "C30" "reservation-versus-close" reservation_versus_close, "I11" in "woken-by-two" by Interleavings;
     "C31" "control-mutates-live-cursor" control_mutates_live_cursor, "I3" in "cut-of-two" by Interleavings;
     "C32" "store-buffer-lost-wakeup" store_buffer_lost_wakeup, "I11" in "woken-by-assign" by WeakMemory;
+    "C33" "false-full-false-empty" false_full_false_empty, "I3" in "assign-meets-end" by Interleavings;
 }
 
 const PROTOCOL: &str =
     "an enumerator's: a rule of the delivery protocol excludes it (docs/protocol.md); no specimen yet";
-const TO_DO: &str = "no specimen yet";
 
 /// The cases that no specimen shows, and why.
 const WITHOUT: &[(&str, &str, &str)] = &[
@@ -88,8 +93,6 @@ const WITHOUT: &[(&str, &str, &str)] = &[
     ("C18", "double-split-request", PROTOCOL),
     ("C22", "restore-re-enumerates", PROTOCOL),
     ("C23", "completion-fire-and-forget", PROTOCOL),
-    ("C29", "stale-waiter", TO_DO),
-    ("C33", "false-full-false-empty", TO_DO),
 ];
 
 impl Case {
