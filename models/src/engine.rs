@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-pub use turnstile_kit::explore::{caught, show_panics};
+pub use turnstile_kit::engine::{caught, show_panics};
 
 pub mod loom;
 pub mod shuttle;

@@ -9,4 +9,5 @@ pub mod litmus;
 pub mod plan;
 pub mod protocol;
 pub mod prove;
+pub mod show;
 pub mod size;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use turnstile_models::litmus::random::{self, Plan};
 use turnstile_models::protocol::rules::Rule;
-use turnstile_models::{casebook, protocol, prove};
+use turnstile_models::{protocol, prove, show};
 
 /// Shows why to trust the turnstile reader core: explores the interleavings of assign, poll, signal and snapshot on the code
 /// that ships, and puts two readers that engines have shipped through the same scenarios.
@@ -99,7 +99,7 @@ fn main() -> ExitCode {
     let result = match command {
         Cmd::Prove(Prove { deep, filter, json, doc }) => prove::prove(&prove::Options { deep, filter, json, doc }),
         Cmd::Replay { scenario, pass, deep, schedule } => prove::replay(&scenario, &pass, deep, schedule.as_deref()),
-        Cmd::Casebook { case, json } => Ok(casebook::casebook(case.as_deref(), json)),
+        Cmd::Casebook { case, json } => Ok(show::casebook(case.as_deref(), json)),
         Cmd::Explore { size, without, address } => Ok(explore(&size, without.as_deref(), address)),
         Cmd::Litmus(Litmus { all, plan }) => Ok(litmus(all, &plan)),
         Cmd::Job { index } => Ok(prove::run_job(index)),

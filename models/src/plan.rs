@@ -12,7 +12,7 @@ use crate::engine::{Explored, loom, shuttle, threads};
 use crate::protocol;
 use crate::protocol::rules::Rule;
 use crate::size::Size;
-use turnstile_kit::explore::{Budget, Found, drain};
+use turnstile_kit::explore::{Budget, Checker as KitChecker, Found, drain, explore as explore_kit};
 use turnstile_kit::journal::Step;
 use turnstile_kit::scenario::{SCENARIOS as KIT, Scenario as Trial};
 
@@ -439,10 +439,11 @@ impl Job {
     }
 
     fn row_of_kit(&self, found: Found) -> Row {
-        let Found { executions, seconds, violation, .. } = found;
+        let Found { executions, bound, seconds, violation } = found;
         let (violation, steps) =
             violation.map_or((None, Vec::new()), |violation| (Some(violation.what), violation.steps));
-        self.row(Explored { executions, seconds, violation, schedule: None }, steps)
+        // What was drained, not what was asked for.
+        Row { bound, ..self.row(Explored { executions, seconds, violation, schedule: None }, steps) }
     }
 
     /// Runs the one execution that a file describes.
@@ -542,14 +543,13 @@ impl Kind {
     }
 
     fn explore(self, trial: &'static Trial, bound: Option<usize>) -> Found {
-        let checker = turnstile_kit::explore::Checker::Interleavings;
+        let checker = KitChecker::Interleavings;
         match self {
             Self::Turnstile => drain::<loom::subject::Reader>(trial, bound),
-            Self::SeaTunnel237 => {
-                turnstile_kit::explore::explore::<reread_until_no_more::Reader>(trial, checker, Budget::default())
-            }
+            Self::SeaTunnel237 => explore_kit::<reread_until_no_more::Reader>(trial, checker, Budget::default())
+                .expect("it takes snapshots"),
             Self::SeaTunnelMerged => {
-                turnstile_kit::explore::explore::<poll_before_lock::Reader>(trial, checker, Budget::default())
+                explore_kit::<poll_before_lock::Reader>(trial, checker, Budget::default()).expect("it takes snapshots")
             }
         }
     }

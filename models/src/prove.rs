@@ -15,11 +15,11 @@ use std::time::Duration;
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::{Deserialize, Serialize};
+use turnstile_kit::journal::lanes;
 
 use crate::engine::show_panics;
 use crate::litmus;
 use crate::plan::{Job, Row, Verdict, jobs};
-use turnstile_kit::journal::lanes;
 
 /// What to run and how to print it.
 #[derive(Clone, Debug, Default)]

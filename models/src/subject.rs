@@ -38,6 +38,7 @@ impl Reader {
 impl Subject for Reader {
     const NAME: &'static str = "turnstile";
     const ABILITIES: &'static [Ability] = &[
+        Ability::KeepsOrder,
         Ability::ManyDeliveries,
         Ability::Refuses,
         Ability::Waits,

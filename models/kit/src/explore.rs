@@ -1,21 +1,18 @@
 //! Runs a scenario under a checker, until it is drained, or fails, or the time is over.
 
-use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use turnstile_loom::sync::{Pass, set_pass};
 
+use crate::engine::{FailurePersistence, Schedules, caught, loom, shuttle};
 use crate::journal::{Pages, Step, length};
 use crate::scenario::Scenario;
-use crate::subject::Subject;
-use crate::sync::Engine;
+use crate::subject::{Ability, Subject};
 
 /// A checker, and what it lets vary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checker {
     /// loom: every interleaving, as far as the time goes.
     Interleavings,
@@ -46,7 +43,7 @@ impl Checker {
 }
 
 /// What came of it.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug)]
 pub struct Found {
     /// How often the scenario ran, up to the failing execution if there is one.
     pub executions: u64,
@@ -59,7 +56,7 @@ pub struct Found {
 }
 
 /// A guarantee that is broken.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug)]
 pub struct Violation {
     /// `I1` to `I14`.
     pub guarantee: String,
@@ -118,6 +115,17 @@ impl Look {
         }
     }
 
+    fn under_loom<S: Subject>(
+        &self,
+        scenario: &'static Scenario,
+        bound: Option<usize>,
+        time: Option<Duration>,
+        executions: Option<usize>,
+    ) -> Option<String> {
+        let look = self.clone();
+        loom(bound, time, executions, move || look.once::<S>(scenario))
+    }
+
     fn steps(&self) -> Vec<Step> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner).steps.clone()
     }
@@ -130,35 +138,48 @@ impl Look {
     fn violation(&self, scenario: &Scenario, message: String) -> Violation {
         let is_stuck = ["deadlock", "exceeded max_steps", "exceeded maximum number of branches", "stands still"];
         let stuck = is_stuck.iter().any(|text| message.contains(text));
-        Violation::new(if stuck { scenario.stuck().into() } else { message }, self.steps())
+        Violation::new(if stuck { scenario.stuck.into() } else { message }, self.steps())
     }
 }
 
 /// Puts a reader through a scenario.
-pub fn explore<S: Subject>(scenario: &'static Scenario, checker: Checker, budget: Budget) -> Found {
+///
+/// # Errors
+///
+/// What the reader would have to be able to do: the scenario is not supported.
+pub fn explore<S: Subject>(
+    scenario: &'static Scenario,
+    checker: Checker,
+    budget: Budget,
+) -> Result<Found, Vec<Ability>> {
+    let lacks: Vec<Ability> = scenario.needs.iter().copied().filter(|needed| !S::ABILITIES.contains(needed)).collect();
+    if !lacks.is_empty() {
+        return Err(lacks);
+    }
     let started = Instant::now();
     let found = match checker {
         Checker::Interleavings => {
             set_pass(Pass::Interleavings);
-            interleavings::<S>(scenario, budget)
+            bounded::<S>(scenario, &[Some(0), Some(1), Some(2), Some(3), None], budget)
         }
         Checker::WeakMemory => {
             set_pass(Pass::WeakMemory);
             bounded::<S>(scenario, &[Some(0), Some(1), Some(2)], budget)
         }
-        Checker::Random | Checker::Pct => schedules::<S>(scenario, checker, budget),
+        Checker::Random => schedules::<S>(scenario, Schedules::Random, budget),
+        Checker::Pct => schedules::<S>(scenario, Schedules::Pct(3), budget),
         Checker::Threads => threads::<S>(scenario, budget),
     };
     set_pass(Pass::Interleavings);
-    Found { seconds: started.elapsed().as_secs_f64(), ..found }
+    Ok(Found { seconds: started.elapsed().as_secs_f64(), ..found })
 }
 
-/// Puts a reader through a scenario under loom's interleavings, to the last one, however long it takes.
+/// Puts a reader that can do all that it needs through a scenario under loom's interleavings, to the last one, however long it takes.
 pub fn drain<S: Subject>(scenario: &'static Scenario, bound: Option<usize>) -> Found {
     let started = Instant::now();
     let look = Look::default();
     set_pass(Pass::Interleavings);
-    let violation = loom::<S>(scenario, bound, None, &look).map(|message| look.violation(scenario, message));
+    let violation = look.under_loom::<S>(scenario, bound, None, None).map(|message| look.violation(scenario, message));
     Found { executions: look.count(), bound: named(bound), seconds: started.elapsed().as_secs_f64(), violation }
 }
 
@@ -166,86 +187,47 @@ fn named(bound: Option<usize>) -> String {
     bound.map_or_else(|| "exhaustive".into(), |bound| format!("preemptions<={bound}"))
 }
 
-fn interleavings<S: Subject>(scenario: &'static Scenario, budget: Budget) -> Found {
-    bounded::<S>(scenario, &[Some(0), Some(1), Some(2), Some(3), None], budget)
-}
-
 /// With more and more preemptions, so that what is found has few of them.
 fn bounded<S: Subject>(scenario: &'static Scenario, bounds: &[Option<usize>], budget: Budget) -> Found {
     let started = Instant::now();
     let (mut executions, mut drained) = (0, "nothing drained".to_string());
     for bound in bounds {
-        let left = budget.time.saturating_sub(started.elapsed());
+        let left = budget.time.saturating_sub(started.elapsed()).max(Duration::from_millis(1));
         let look = Look::default();
-        let failed = loom::<S>(scenario, *bound, Some(left), &look);
+        let failed = look.under_loom::<S>(scenario, *bound, Some(left), None);
         executions += look.count();
-        let name = named(*bound);
         if let Some(message) = failed {
             let first = look.violation(scenario, message);
             let violation = Some(shortest::<S>(scenario, *bound, first));
-            return Found { executions, bound: name, seconds: 0.0, violation };
+            return Found { executions, bound: named(*bound), seconds: 0.0, violation };
         }
         if started.elapsed() >= budget.time {
             break;
         }
-        drained = name;
+        drained = named(*bound);
     }
     Found { executions, bound: drained, seconds: 0.0, violation: None }
 }
 
-/// The shortest way to a violation with so many preemptions, or of as many executions as can be seen in a second.
+/// The shortest way to a violation with so many preemptions, of as many executions as can be seen soon.
 fn shortest<S: Subject>(scenario: &'static Scenario, bound: Option<usize>, first: Violation) -> Violation {
+    const EXECUTIONS: usize = 10_000;
     let best = Arc::new(Mutex::new(None));
     let look = Look { best: Some(best.clone()), ..Look::default() };
-    let stuck = loom::<S>(scenario, bound, Some(Duration::from_secs(1)), &look)
-        .map(|message| look.violation(scenario, message));
+    let stuck = look.under_loom::<S>(scenario, bound, None, Some(EXECUTIONS));
+    let stuck = stuck.map(|message| look.violation(scenario, message));
     let best = best.lock().unwrap_or_else(PoisonError::into_inner).take();
     let all = best.map(|(text, steps)| Violation::new(text, steps)).into_iter().chain(stuck).chain([first]);
     all.min_by_key(|violation| length(&violation.steps)).expect("the first one")
 }
 
-fn loom<S: Subject>(
-    scenario: &'static Scenario,
-    bound: Option<usize>,
-    time: Option<Duration>,
-    look: &Look,
-) -> Option<String> {
-    let look = look.clone();
-    // Every field is set: the builder reads its defaults from the environment.
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = bound;
-    builder.max_branches = 20_000;
-    builder.max_threads = loom::MAX_THREADS;
-    builder.max_duration = time.map(|time| time.max(Duration::from_millis(1)));
-    builder.max_permutations = None;
-    builder.checkpoint_file = None;
-    builder.checkpoint_interval = 1_000;
-    builder.expect_explicit_explore = false;
-    builder.location = false;
-    builder.log = false;
-    caught(|| Engine::Loom.scope(|| builder.check(move || look.once::<S>(scenario))))
-}
-
-fn schedules<S: Subject>(scenario: &'static Scenario, checker: Checker, budget: Budget) -> Found {
-    const SEED: u64 = 0x7412_5717;
+fn schedules<S: Subject>(scenario: &'static Scenario, kind: Schedules, budget: Budget) -> Found {
     let look = Look::default();
     let body = {
         let look = look.clone();
         move || look.once::<S>(scenario)
     };
-    let mut config = shuttle::Config::new();
-    config.max_steps = shuttle::MaxSteps::FailAfter(100_000);
-    config.failure_persistence = shuttle::FailurePersistence::None;
-    config.stack_size = 0x20000;
-    let failed = caught(|| {
-        Engine::Shuttle.scope(|| {
-            if checker == Checker::Pct {
-                shuttle::Runner::new(PctScheduler::new_from_seed(SEED, 3, budget.schedules), config).run(body);
-            } else {
-                shuttle::Runner::new(RandomScheduler::new_from_seed(SEED, budget.schedules), config).run(body);
-            }
-        });
-    });
+    let failed = shuttle(kind, budget.schedules, FailurePersistence::None, body);
     let violation = failed.map(|message| look.violation(scenario, message));
     Found { executions: look.count(), bound: format!("schedules={}", budget.schedules), seconds: 0.0, violation }
 }
@@ -271,37 +253,4 @@ fn threads<S: Subject>(scenario: &'static Scenario, budget: Budget) -> Found {
         }
     }
     Found { executions: look.count(), bound: format!("schedules={}", budget.repeats), seconds: 0.0, violation }
-}
-
-/// Panics of explorations are shown as well from now on, with a backtrace if `RUST_BACKTRACE` asks for one.
-pub fn show_panics() {
-    LOUD.store(true, Ordering::Relaxed);
-}
-
-static LOUD: AtomicBool = AtomicBool::new(false);
-
-/// Runs `body` quietly, and turns a panic into its message.
-pub fn caught(body: impl FnOnce()) -> Option<String> {
-    use std::cell::Cell;
-    use std::sync::Once;
-    thread_local! { static QUIET: Cell<bool> = const { Cell::new(false) }; }
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let loud = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if !QUIET.get() || LOUD.load(Ordering::Relaxed) {
-                loud(info);
-            }
-        }));
-    });
-    QUIET.set(true);
-    let result = panic::catch_unwind(AssertUnwindSafe(body));
-    QUIET.set(false);
-    result.err().map(|payload| {
-        payload
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string))
-            .unwrap_or_else(|| "a panic without a message".to_string())
-    })
 }

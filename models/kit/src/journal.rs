@@ -101,6 +101,8 @@ pub(crate) struct Pages {
     lanes: Vec<(String, Lane)>,
     pub(crate) accepted: Vec<Split>,
     pub(crate) refused: Vec<Split>,
+    /// What came back is not what was handed over.
+    pub(crate) mangled: Option<String>,
     pub(crate) handed_back: Vec<Split>,
     pub(crate) read: Vec<Split>,
     pub(crate) failed: bool,
@@ -201,11 +203,6 @@ impl Journal {
             let read = pages.read.clone();
             pages.cut.get_or_insert(Cut { read, snapshot });
         });
-    }
-
-    /// All steps, in order.
-    pub fn steps(&self) -> Vec<Step> {
-        self.pages(|pages| pages.steps.clone())
     }
 }
 

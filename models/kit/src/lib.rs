@@ -45,12 +45,13 @@
 //! }
 //!
 //! let scenario = SCENARIOS.iter().find(|scenario| scenario.name == "early-end").unwrap();
-//! let found = explore::<Reader>(scenario, Checker::Interleavings, Budget::default());
+//! let found = explore::<Reader>(scenario, Checker::Interleavings, Budget::default()).expect("it needs nothing special");
 //! let violation = found.violation.expect("the two looks of poll are two instants");
 //! assert_eq!(violation.guarantee, "I3");
 //! println!("{}\n{}", violation.what, lanes(&violation.steps));
 //! ```
 
+pub mod engine;
 pub mod explore;
 pub mod journal;
 pub mod scenario;

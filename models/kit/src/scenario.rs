@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::journal::{BROKEN, Cut, Gate, Journal, Lane, Pages, Split, WITHOUT_ROWS, set};
+use crate::journal::{BROKEN, Cut, Gate, Journal, Lane, Pages, Split, Step, WITHOUT_ROWS, set};
 use crate::subject::{Ability, Polled, Subject};
 use crate::sync::{spawn, yield_now};
 
@@ -43,7 +43,7 @@ pub struct Scenario {
     /// What it needs of the reader.
     pub needs: &'static [Ability],
     /// The guarantee that is broken if everybody waits for somebody else.
-    stuck: &'static str,
+    pub(crate) stuck: &'static str,
     before: &'static [Do],
     delivery: &'static [Do],
     /// On a thread of its own: another delivery, or the checkpoint.
@@ -311,16 +311,6 @@ impl Scenario {
         all.map(|step| if let Assign(splits) = step { splits.len() } else { 0 }).sum()
     }
 
-    /// What of it `abilities` lack.
-    pub fn lacks(&self, abilities: &[Ability]) -> Vec<Ability> {
-        self.needs.iter().copied().filter(|needed| !abilities.contains(needed)).collect()
-    }
-
-    /// What is violated when nobody can go on.
-    pub fn stuck(&self) -> &'static str {
-        self.stuck
-    }
-
     /// Runs it once, and judges.
     ///
     /// # Errors
@@ -393,13 +383,14 @@ impl Scenario {
         drop((reader, poller));
         let found = journal.pages(|pages| pages.clone());
         judge(&found, last, shut_down)?;
-        if self.needs.contains(&Ability::Snapshots) {
-            let cut = judge_cut(&found)?;
-            if S::ABILITIES.contains(&Ability::Restores) {
-                restore::<S>(&cut, &found.steps, &journal)?;
-            }
+        let cut = self.needs.contains(&Ability::Snapshots).then(|| judge_cut(&found)).transpose()?;
+        if S::ABILITIES.contains(&Ability::KeepsOrder) && !self.other.iter().any(|step| matches!(step, Assign(_))) {
+            judge_order(&found)?;
         }
-        Ok(())
+        match cut {
+            Some(cut) if S::ABILITIES.contains(&Ability::Restores) => restore::<S>(&cut, &found.steps, &journal),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -414,7 +405,12 @@ fn act<S: Subject>(reader: &S, step: Do, journal: &Journal) {
             Ok(()) => journal.pages(|pages| pages.accepted.extend(splits)),
             Err(back) => {
                 journal.note(format!("{} handed back", set(&back)));
-                journal.pages(|pages| pages.refused.extend(back));
+                let mangled =
+                    (back != splits).then(|| format!("{} was assigned, and {} handed back", set(splits), set(&back)));
+                journal.pages(|pages| {
+                    pages.refused.extend(splits);
+                    pages.mangled = pages.mangled.take().or(mangled);
+                });
             }
         },
         Signal => reader.signal_no_more_splits(),
@@ -428,7 +424,10 @@ fn act<S: Subject>(reader: &S, step: Do, journal: &Journal) {
 
 /// What has to be true of every execution.
 fn judge(found: &Pages, last: Polled, shut_down: bool) -> Result<(), String> {
-    let Pages { accepted, refused, handed_back, read, failed, .. } = found;
+    let Pages { accepted, refused, mangled, handed_back, read, failed, .. } = found;
+    if let Some(mangled) = mangled {
+        return Err(format!("I5 owner or back: {mangled}"));
+    }
     let times = |splits: &[Split], split: Split| splits.iter().filter(|other| **other == split).count();
     for split in read {
         match times(read, *split) {
@@ -441,6 +440,9 @@ fn judge(found: &Pages, last: Polled, shut_down: bool) -> Result<(), String> {
         if times(accepted, *split) == 0 && refused.contains(split) {
             return Err(format!("I5 owner or back: s{split} was refused, and read"));
         }
+    }
+    if let Some(split) = handed_back.iter().find(|split| times(handed_back, **split) > 1 || !accepted.contains(split)) {
+        return Err(format!("I5 owner or back: s{split} was handed back by the shutdown twice, or was never accepted"));
     }
     let missing = accepted.iter().filter(|split| !read.contains(split) && !handed_back.contains(split));
     let missing: Vec<Split> = missing.copied().collect();
@@ -470,6 +472,19 @@ fn judge(found: &Pages, last: Polled, shut_down: bool) -> Result<(), String> {
     Ok(())
 }
 
+/// One thread assigned: everything keeps its order.
+fn judge_order(found: &Pages) -> Result<(), String> {
+    let snapshot = found.cut.as_ref().map_or(&[][..], |cut| &cut.snapshot);
+    for (what, splits) in [("read", &*found.read), ("in the snapshot", snapshot), ("handed back", &*found.handed_back)]
+    {
+        let in_order: Vec<Split> = found.accepted.iter().copied().filter(|split| splits.contains(split)).collect();
+        if in_order != splits {
+            return Err(format!("I2 taking consumes: {} came, and {} was {what}", set(&in_order), set(splits)));
+        }
+    }
+    Ok(())
+}
+
 /// What has to be true of a checkpoint.
 fn judge_cut(found: &Pages) -> Result<Cut, String> {
     let asked = found.asked.as_ref().expect("the scenario has a checkpoint");
@@ -486,14 +501,19 @@ fn judge_cut(found: &Pages) -> Result<Cut, String> {
             _ => {}
         }
     }
-    let twice = cut.snapshot.iter().find(|split| cut.read.contains(split));
-    twice.map_or(Ok(cut.clone()), |split| {
-        Err(format!("I6 one cut: restored from this checkpoint, s{split} is read again {holds}"))
-    })
+    for split in &cut.snapshot {
+        if cut.read.contains(split) || cut.snapshot.iter().filter(|other| *other == split).count() > 1 {
+            return Err(format!("I6 one cut: restored from this checkpoint, s{split} is read again {holds}"));
+        }
+        if !found.accepted.contains(split) {
+            return Err(format!("I6 one cut: the snapshot holds s{split}, which was never accepted {holds}"));
+        }
+    }
+    Ok(cut.clone())
 }
 
 /// A reader that continues from the checkpoint reads what the snapshot holds, and finishes.
-fn restore<S: Subject>(cut: &Cut, steps: &[crate::journal::Step], journal: &Journal) -> Result<(), String> {
+fn restore<S: Subject>(cut: &Cut, steps: &[Step], journal: &Journal) -> Result<(), String> {
     let pages = Arc::new(Mutex::new(Pages::default()));
     let again = Journal::new(pages.clone(), None);
     again.enter(Lane::Poller);
@@ -508,8 +528,10 @@ fn restore<S: Subject>(cut: &Cut, steps: &[crate::journal::Step], journal: &Jour
     let pages = pages.lock().unwrap_or_else(PoisonError::into_inner).clone();
     journal.pages(|all| all.steps = steps.iter().chain(&pages.steps).cloned().collect());
     let (mut expected, mut read) = (cut.snapshot.clone(), pages.read);
-    expected.sort_unstable();
-    read.sort_unstable();
+    if !S::ABILITIES.contains(&Ability::KeepsOrder) {
+        expected.sort_unstable();
+        read.sort_unstable();
+    }
     if read == expected && last == Polled::Finished {
         journal.pages(|all| all.steps = steps.to_vec());
         return Ok(());

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crate::journal::{Journal, Split};
 
 /// What a reader can do beyond taking splits and reading them. A scenario that needs more is *not supported*, never passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ability {
+    /// Splits of one thread are read in the order in which they came. No scenario needs it; all of them hold a reader to it.
+    KeepsOrder,
     /// [`Subject::assign`] may be called by several threads at once.
     ManyDeliveries,
     /// An assignment after the end is handed back.
@@ -22,21 +23,6 @@ pub enum Ability {
     Fails,
     /// [`Subject::shutdown`] hands back what was not read.
     ShutsDown,
-}
-
-impl Ability {
-    /// In a few words.
-    pub fn says(self) -> &'static str {
-        match self {
-            Self::ManyDeliveries => "several delivery threads",
-            Self::Refuses => "refusals",
-            Self::Waits => "waiting",
-            Self::Snapshots => "snapshots",
-            Self::Restores => "restoring",
-            Self::Fails => "failures",
-            Self::ShutsDown => "shutdown",
-        }
-    }
 }
 
 /// What one call to the poller came to.

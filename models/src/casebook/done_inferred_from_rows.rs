@@ -7,16 +7,16 @@
 //!
 //! In Turnstile: the connector says that a split is complete; nothing is concluded from rows.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use turnstile_kit::journal::{Journal, Split, set};
+use turnstile_kit::journal::{Journal, Split};
 use turnstile_kit::subject::{Ability, Polled, Subject};
-use turnstile_kit::sync::Mutex;
 
-/// What is queued, the first being read, and whether that is all; under one lock.
+use super::parts::{Next, Queue};
+
+/// What is queued.
 pub struct Reader {
-    state: Mutex<(VecDeque<Split>, bool)>,
+    queue: Queue,
     journal: Journal,
 }
 
@@ -32,19 +32,17 @@ impl Subject for Reader {
     type Poller = Task;
 
     fn new(journal: &Journal) -> (Arc<Self>, Task) {
-        let reader = Arc::new(Self { state: Mutex::new((VecDeque::new(), false)), journal: journal.clone() });
+        let reader = Arc::new(Self { queue: Queue::new(journal), journal: journal.clone() });
         (reader.clone(), Task { reader, current: None })
     }
 
     fn assign(&self, splits: Vec<Split>) -> Result<(), Vec<Split>> {
-        self.journal.note(format!("assign {}", set(&splits)));
-        self.state.lock().0.extend(splits);
+        self.queue.assign(splits);
         Ok(())
     }
 
     fn signal_no_more_splits(&self) {
-        self.state.lock().1 = true;
-        self.journal.note("no more splits");
+        self.queue.end();
     }
 
     fn poll(task: &mut Task) -> Polled {
@@ -52,20 +50,12 @@ impl Subject for Reader {
             task.reader.journal.note(format!("asks s{split} for rows: none; the last row was not seen"));
             return Polled::Again;
         }
-        let (next, ended) = {
-            let mut state = task.reader.state.lock();
-            (state.0.pop_front(), state.1)
-        };
-        match next {
-            Some(split) => {
-                // Without a row there is nothing to compare with the end of the split.
-                if task.reader.journal.read(split) == Ok(0) {
-                    task.current = Some(split);
-                }
-                Polled::Again
-            }
-            None if ended => Polled::Finished,
-            None => Polled::Again,
+        match task.reader.queue.next() {
+            // Without a row there is nothing to compare with the end of the split.
+            Next::Split(split) if task.reader.journal.read(split) == Ok(0) => task.current = Some(split),
+            Next::Split(_) | Next::Nothing => {}
+            Next::Ended => return Polled::Finished,
         }
+        Polled::Again
     }
 }

@@ -9,17 +9,16 @@
 //!
 //! In Turnstile: the end of the queue and the end of the input are one word, and Finished is one load of it.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use turnstile_kit::journal::{Journal, Split, set};
+use turnstile_kit::journal::{Journal, Split};
 use turnstile_kit::subject::{Ability, Polled, Subject};
-use turnstile_kit::sync::{AtomicBool, Mutex, Ordering::SeqCst};
+
+use super::parts::DequeAndFlag;
 
 /// A queue and a flag.
 pub struct Reader {
-    splits: Mutex<VecDeque<Split>>,
-    no_more_splits: AtomicBool,
+    splits: DequeAndFlag,
     journal: Journal,
 }
 
@@ -29,36 +28,24 @@ impl Subject for Reader {
     type Poller = Arc<Self>;
 
     fn new(journal: &Journal) -> (Arc<Self>, Arc<Self>) {
-        let reader = Arc::new(Self {
-            splits: Mutex::new(VecDeque::new()),
-            no_more_splits: AtomicBool::new(false),
-            journal: journal.clone(),
-        });
+        let reader = Arc::new(Self { splits: DequeAndFlag::new(journal), journal: journal.clone() });
         (reader.clone(), reader)
     }
 
     fn assign(&self, splits: Vec<Split>) -> Result<(), Vec<Split>> {
-        self.journal.note(format!("assign {}", set(&splits)));
-        self.splits.lock().extend(splits);
+        self.splits.assign(splits);
         Ok(())
     }
 
     fn signal_no_more_splits(&self) {
-        self.no_more_splits.store(true, SeqCst);
-        self.journal.note("no more splits: the flag is set");
+        self.splits.set_flag();
     }
 
     fn poll(this: &mut Arc<Self>) -> Polled {
-        let taken = this.splits.lock().pop_front();
-        if let Some(split) = taken {
+        if let Some(split) = this.splits.pop() {
             let _rows = this.journal.read(split);
             return Polled::Again;
         }
-        this.journal.note("poll: the queue is empty");
-        if this.no_more_splits.load(SeqCst) {
-            this.journal.note("the flag is set: finished");
-            return Polled::Finished;
-        }
-        Polled::Again
+        if this.splits.flag_is_set() { Polled::Finished } else { Polled::Again }
     }
 }

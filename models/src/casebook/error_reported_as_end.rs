@@ -8,28 +8,33 @@
 //! In Turnstile: a split is done when somebody says so. One whose lease is dropped, by a failure or a panic, is offered again, and
 //! Finished waits for it.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use turnstile_kit::journal::{Journal, Lane, Split, set};
+use turnstile_kit::journal::{Journal, Lane, Split};
 use turnstile_kit::subject::{Ability, Polled, Subject};
-use turnstile_kit::sync::{AtomicBool, AtomicUsize, Mutex, Ordering::SeqCst, spawn};
+use turnstile_kit::sync::{AtomicBool, Ordering::SeqCst, spawn};
 
-/// What is queued and whether that is all; fetchers at work; and whether one has failed.
+use super::parts::{Next, Queue};
+
+/// What is queued; whether a fetcher is at work; and whether one has failed.
 pub struct Reader {
-    state: Mutex<(VecDeque<Split>, bool)>,
-    fetchers: AtomicUsize,
+    queue: Queue,
+    fetches: AtomicBool,
     failed: AtomicBool,
     journal: Journal,
 }
 
 impl Reader {
-    fn fetch(&self, split: Split) {
+    /// What a fetcher does: reads what there is.
+    fn fetch(&self) {
         self.journal.enter(Lane::Fetcher);
-        let result = self.journal.read(split);
-        self.fetchers.store(0, SeqCst); // Its shutdown hook.
+        let mut failed = false;
+        while let (false, Next::Split(split)) = (failed, self.queue.next()) {
+            failed = self.journal.read(split).is_err();
+        }
+        self.fetches.store(false, SeqCst); // Its shutdown hook.
         self.journal.note("is gone");
-        if result.is_err() {
+        if failed {
             self.failed.store(true, SeqCst);
             self.journal.note("publishes the error");
         }
@@ -42,42 +47,33 @@ impl Subject for Reader {
     type Poller = Arc<Self>;
 
     fn new(journal: &Journal) -> (Arc<Self>, Arc<Self>) {
-        let reader = Arc::new(Self {
-            state: Mutex::new((VecDeque::new(), false)),
-            fetchers: AtomicUsize::new(0),
-            failed: AtomicBool::new(false),
-            journal: journal.clone(),
-        });
+        let (queue, journal) = (Queue::new(journal), journal.clone());
+        let reader = Arc::new(Self { queue, fetches: AtomicBool::new(false), failed: AtomicBool::new(false), journal });
         (reader.clone(), reader)
     }
 
     fn assign(&self, splits: Vec<Split>) -> Result<(), Vec<Split>> {
-        self.journal.note(format!("assign {}", set(&splits)));
-        self.state.lock().0.extend(splits);
+        self.queue.assign(splits);
         Ok(())
     }
 
     fn signal_no_more_splits(&self) {
-        self.state.lock().1 = true;
-        self.journal.note("no more splits");
+        self.queue.end();
     }
 
     fn poll(this: &mut Arc<Self>) -> Polled {
         if this.failed.load(SeqCst) {
             return Polled::Failed;
         }
-        if this.fetchers.load(SeqCst) > 0 {
+        if this.fetches.load(SeqCst) {
             return Polled::Again;
         }
-        let (next, ended) = {
-            let mut state = this.state.lock();
-            (state.0.pop_front(), state.1)
-        };
-        if let Some(split) = next {
-            this.fetchers.store(1, SeqCst);
-            this.journal.note(format!("starts a fetcher for s{split}"));
+        let ended = this.queue.has_ended(); // Before the look at what is left: that much is right.
+        if !this.queue.splits().is_empty() {
+            this.fetches.store(true, SeqCst);
+            this.journal.note("starts a fetcher");
             let reader = this.clone();
-            spawn(move || reader.fetch(split));
+            spawn(move || reader.fetch());
             return Polled::Again;
         }
         if !ended {

@@ -10,17 +10,17 @@
 //! In Turnstile: a split that is being read stays at the head of the queue, so there is no instant at which a snapshot could miss it;
 //! and "closed and empty" is one load of one word.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use turnstile_kit::journal::{Journal, Split, set};
+use turnstile_kit::journal::{Journal, Split};
 use turnstile_kit::subject::{Ability, Polled, Subject};
-use turnstile_kit::sync::{AtomicBool, Mutex, Ordering::SeqCst};
+use turnstile_kit::sync::Mutex;
+
+use super::parts::DequeAndFlag;
 
 /// The deque, the flag and the lock. Each operation on the deque is atomic, as those of Java's are.
 pub struct Reader {
-    splits: Mutex<VecDeque<Split>>,
-    no_more_splits: AtomicBool,
+    splits: DequeAndFlag,
     checkpoint_lock: Mutex<()>,
     journal: Journal,
 }
@@ -31,48 +31,35 @@ impl Subject for Reader {
     type Poller = Arc<Self>;
 
     fn new(journal: &Journal) -> (Arc<Self>, Arc<Self>) {
-        let reader = Arc::new(Self {
-            splits: Mutex::new(VecDeque::new()),
-            no_more_splits: AtomicBool::new(false),
-            checkpoint_lock: Mutex::new(()),
-            journal: journal.clone(),
-        });
+        let splits = DequeAndFlag::new(journal);
+        let reader = Arc::new(Self { splits, checkpoint_lock: Mutex::new(()), journal: journal.clone() });
         (reader.clone(), reader)
     }
 
     fn assign(&self, splits: Vec<Split>) -> Result<(), Vec<Split>> {
-        self.journal.note(format!("assign {}: into the deque", set(&splits)));
-        self.splits.lock().extend(splits);
+        self.splits.assign(splits);
         Ok(())
     }
 
     fn signal_no_more_splits(&self) {
-        self.no_more_splits.store(true, SeqCst);
-        self.journal.note("no more splits: the flag is set");
+        self.splits.set_flag();
     }
 
     fn poll(this: &mut Arc<Self>) -> Polled {
-        let taken = this.splits.lock().pop_front();
-        if let Some(split) = taken {
-            this.journal.note(format!("poll: takes s{split} from the deque"));
+        if let Some(split) = this.splits.pop() {
             let _lock = this.checkpoint_lock.lock();
             this.journal.note("takes the checkpoint lock");
             let _rows = this.journal.read(split);
         }
-        if !this.splits.lock().is_empty() {
+        if !this.splits.splits().is_empty() {
             return Polled::Again;
         }
         this.journal.note("the deque is empty");
-        if this.no_more_splits.load(SeqCst) {
-            this.journal.note("the flag is set: finished");
-            return Polled::Finished;
-        }
-        Polled::Again
+        if this.splits.flag_is_set() { Polled::Finished } else { Polled::Again }
     }
 
     fn checkpoint(&self) {
         let _lock = self.checkpoint_lock.lock();
-        let snapshot: Vec<Split> = self.splits.lock().iter().copied().collect();
-        self.journal.barrier(&snapshot);
+        self.journal.barrier(&self.splits.splits());
     }
 }

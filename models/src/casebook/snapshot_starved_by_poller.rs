@@ -7,16 +7,17 @@
 //!
 //! In Turnstile: the one who wants a checkpoint leaves a request, which the poller sees at its next row; an idle poller is not needed.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use turnstile_kit::journal::{Journal, Split, set};
+use turnstile_kit::journal::{Journal, Split};
 use turnstile_kit::subject::{Ability, Polled, Subject};
 use turnstile_kit::sync::Mutex;
 
-/// What is queued and whether that is all; and the lock of the checkpoints.
+use super::parts::{Next, Queue};
+
+/// What is queued, and the lock of the checkpoints.
 pub struct Reader {
-    state: Mutex<(VecDeque<Split>, bool)>,
+    queue: Queue,
     checkpoint_lock: Mutex<()>,
     journal: Journal,
 }
@@ -27,43 +28,36 @@ impl Subject for Reader {
     type Poller = Arc<Self>;
 
     fn new(journal: &Journal) -> (Arc<Self>, Arc<Self>) {
-        let state = Mutex::new((VecDeque::new(), false));
-        let reader = Arc::new(Self { state, checkpoint_lock: Mutex::new(()), journal: journal.clone() });
+        let (queue, checkpoint_lock) = (Queue::new(journal), Mutex::new(()));
+        let reader = Arc::new(Self { queue, checkpoint_lock, journal: journal.clone() });
         (reader.clone(), reader)
     }
 
     fn assign(&self, splits: Vec<Split>) -> Result<(), Vec<Split>> {
-        self.journal.note(format!("assign {}", set(&splits)));
-        self.state.lock().0.extend(splits);
+        self.queue.assign(splits);
         Ok(())
     }
 
     fn signal_no_more_splits(&self) {
-        self.state.lock().1 = true;
-        self.journal.note("no more splits");
+        self.queue.end();
     }
 
     fn poll(this: &mut Arc<Self>) -> Polled {
         let _lock = this.checkpoint_lock.lock();
         this.journal.note("poll: takes the checkpoint lock");
-        let (next, ended) = {
-            let mut state = this.state.lock();
-            (state.0.pop_front(), state.1)
-        };
-        match next {
-            Some(split) => {
+        match this.queue.next() {
+            Next::Split(split) => {
                 let _rows = this.journal.read(split);
                 Polled::Again
             }
-            None if ended => Polled::Finished,
-            None => Polled::Again,
+            Next::Nothing => Polled::Again,
+            Next::Ended => Polled::Finished,
         }
     }
 
     fn checkpoint(&self) {
         self.journal.note("wants the checkpoint lock");
         let _lock = self.checkpoint_lock.lock();
-        let snapshot: Vec<Split> = self.state.lock().0.iter().copied().collect();
-        self.journal.barrier(&snapshot);
+        self.journal.barrier(&self.queue.splits());
     }
 }

@@ -7,16 +7,17 @@
 //!
 //! In Turnstile: the split that is being read is the head of the queue until it is complete. There is nowhere else for it to be.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use turnstile_kit::journal::{Journal, Split, set};
+use turnstile_kit::journal::{Journal, Split};
 use turnstile_kit::subject::{Ability, Polled, Subject};
-use turnstile_kit::sync::{Mutex, yield_now};
+use turnstile_kit::sync::Mutex;
 
-/// The queue with its end, and the current split.
+use super::parts::{Next, Queue};
+
+/// The queue, and the current split.
 pub struct Reader {
-    pending: Mutex<(VecDeque<Split>, bool)>,
+    pending: Queue,
     current: Mutex<Option<Split>>,
     journal: Journal,
 }
@@ -27,33 +28,27 @@ impl Subject for Reader {
     type Poller = Arc<Self>;
 
     fn new(journal: &Journal) -> (Arc<Self>, Arc<Self>) {
-        let reader = Arc::new(Self {
-            pending: Mutex::new((VecDeque::new(), false)),
-            current: Mutex::new(None),
-            journal: journal.clone(),
-        });
+        let (pending, current) = (Queue::new(journal), Mutex::new(None));
+        let reader = Arc::new(Self { pending, current, journal: journal.clone() });
         (reader.clone(), reader)
     }
 
     fn assign(&self, splits: Vec<Split>) -> Result<(), Vec<Split>> {
-        self.journal.note(format!("assign {}", set(&splits)));
-        self.pending.lock().0.extend(splits);
+        self.pending.assign(splits);
         Ok(())
     }
 
     fn signal_no_more_splits(&self) {
-        self.pending.lock().1 = true;
-        self.journal.note("no more splits");
+        self.pending.end();
     }
 
     fn poll(this: &mut Arc<Self>) -> Polled {
-        let (next, ended) = {
-            let mut pending = this.pending.lock();
-            (pending.0.pop_front(), pending.1)
+        let split = match this.pending.next() {
+            Next::Split(split) => split,
+            Next::Nothing => return Polled::Again,
+            Next::Ended => return Polled::Finished,
         };
-        let Some(split) = next else { return if ended { Polled::Finished } else { Polled::Again } };
         this.journal.note(format!("takes s{split} out of the queue"));
-        yield_now();
         let mut current = this.current.lock();
         *current = Some(split);
         this.journal.note(format!("s{split} is the current one"));
@@ -65,8 +60,7 @@ impl Subject for Reader {
     fn checkpoint(&self) {
         // The current one first, so that what is on its way from the queue to it cannot be in both.
         let current = self.current.lock();
-        let pending = self.pending.lock();
-        let snapshot: Vec<Split> = current.iter().chain(&pending.0).copied().collect();
+        let snapshot: Vec<Split> = current.iter().copied().chain(self.pending.splits()).collect();
         self.journal.barrier(&snapshot);
     }
 }

@@ -7,16 +7,17 @@
 //!
 //! In Turnstile: a cut keeps the poller out for as long as it lives; what it shows is what the barrier stands for.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use turnstile_kit::journal::{Journal, Split, set};
 use turnstile_kit::subject::{Ability, Polled, Subject};
 use turnstile_kit::sync::Mutex;
 
-/// What is queued and whether that is all; and the way out, for rows and barriers.
+use super::parts::{Next, Queue};
+
+/// What is queued; and the way out, for rows and barriers.
 pub struct Reader {
-    state: Mutex<(VecDeque<Split>, bool)>,
+    queue: Queue,
     output: Mutex<()>,
     journal: Journal,
 }
@@ -27,37 +28,33 @@ impl Subject for Reader {
     type Poller = Arc<Self>;
 
     fn new(journal: &Journal) -> (Arc<Self>, Arc<Self>) {
-        let state = Mutex::new((VecDeque::new(), false));
-        let reader = Arc::new(Self { state, output: Mutex::new(()), journal: journal.clone() });
+        let reader = Arc::new(Self { queue: Queue::new(journal), output: Mutex::new(()), journal: journal.clone() });
         (reader.clone(), reader)
     }
 
     fn assign(&self, splits: Vec<Split>) -> Result<(), Vec<Split>> {
-        self.journal.note(format!("assign {}", set(&splits)));
-        self.state.lock().0.extend(splits);
+        self.queue.assign(splits);
         Ok(())
     }
 
     fn signal_no_more_splits(&self) {
-        self.state.lock().1 = true;
-        self.journal.note("no more splits");
+        self.queue.end();
     }
 
     fn poll(this: &mut Arc<Self>) -> Polled {
         let _output = this.output.lock();
-        let mut state = this.state.lock();
-        match state.0.pop_front() {
-            Some(split) => {
+        match this.queue.next() {
+            Next::Split(split) => {
                 let _rows = this.journal.read(split);
                 Polled::Again
             }
-            None if state.1 => Polled::Finished,
-            None => Polled::Again,
+            Next::Nothing => Polled::Again,
+            Next::Ended => Polled::Finished,
         }
     }
 
     fn checkpoint(&self) {
-        let copy: Vec<Split> = self.state.lock().0.iter().copied().collect();
+        let copy = self.queue.splits();
         self.journal.note(format!("copies the state: {}", set(&copy)));
         let _output = self.output.lock();
         self.journal.barrier(&copy);

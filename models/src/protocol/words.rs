@@ -1,9 +1,9 @@
 //! Steps of the protocol, as people would say them.
 
 use turnstile::delivery::{Entry, Message, Receipt, Report};
+use turnstile_kit::journal::{Lane, Step};
 
 use super::system::{Action, Packet, Split, State, Step as Event, System};
-use turnstile_kit::journal::{Lane, Step};
 
 fn entry(message: &Message<Split>) -> String {
     match message.entry {

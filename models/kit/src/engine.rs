@@ -1,0 +1,106 @@
+//! How the checkers are started, with each of their settings said.
+
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+pub use shuttle::FailurePersistence;
+use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
+
+use crate::sync::Engine;
+
+/// Runs `body` in every execution with at most so many preemptions, or in every one at all, until one panics or the time is over.
+/// Returns the message of the panic.
+///
+/// The builder reads its defaults from the environment, where a stray variable would bound the search without a word: all are
+/// set. That the time is over is not said: whoever sets one has to look at the clock.
+pub fn loom(
+    preemptions: Option<usize>,
+    time: Option<Duration>,
+    executions: Option<usize>,
+    body: impl Fn() + Send + Sync + 'static,
+) -> Option<String> {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = preemptions;
+    builder.max_branches = 20_000;
+    builder.max_threads = loom::MAX_THREADS;
+    builder.max_duration = time;
+    builder.max_permutations = executions;
+    builder.checkpoint_file = None;
+    builder.checkpoint_interval = 20_000;
+    builder.expect_explicit_explore = false;
+    builder.location = false;
+    builder.log = false;
+    caught(|| Engine::Loom.scope(|| builder.check(body)))
+}
+
+/// How schedules are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schedules {
+    /// Each step by a fair die.
+    Random,
+    /// Probabilistic concurrency testing with this many priority changes.
+    Pct(usize),
+}
+
+/// Runs `body` under so many schedules from a fixed seed, until one panics. Returns the message of the panic.
+pub fn shuttle(
+    kind: Schedules,
+    schedules: usize,
+    failures: FailurePersistence,
+    body: impl Fn() + Send + Sync + 'static,
+) -> Option<String> {
+    const SEED: u64 = 0x7412_5717;
+    match kind {
+        Schedules::Random => shuttle_with(RandomScheduler::new_from_seed(SEED, schedules), failures, body),
+        Schedules::Pct(depth) => shuttle_with(PctScheduler::new_from_seed(SEED, depth, schedules), failures, body),
+    }
+}
+
+/// The same with a scheduler of one's own.
+pub fn shuttle_with(
+    scheduler: impl Scheduler + 'static,
+    failures: FailurePersistence,
+    body: impl Fn() + Send + Sync + 'static,
+) -> Option<String> {
+    let mut config = shuttle::Config::new();
+    config.max_steps = shuttle::MaxSteps::FailAfter(10_000_000);
+    config.failure_persistence = failures;
+    config.stack_size = 0x20000;
+    caught(|| {
+        Engine::Shuttle.scope(|| shuttle::Runner::new(scheduler, config).run(body));
+    })
+}
+
+/// Panics of explorations are shown as well from now on, with a backtrace if `RUST_BACKTRACE` asks for one.
+pub fn show_panics() {
+    LOUD.store(true, Ordering::Relaxed);
+}
+
+static LOUD: AtomicBool = AtomicBool::new(false);
+
+/// Runs `body` with the panic hook quiet for this thread, and turns a panic into its message.
+pub fn caught(body: impl FnOnce()) -> Option<String> {
+    thread_local! { static QUIET: Cell<bool> = const { Cell::new(false) }; }
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let loud = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() || LOUD.load(Ordering::Relaxed) {
+                loud(info);
+            }
+        }));
+    });
+    QUIET.set(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(body));
+    QUIET.set(false);
+    result.err().map(|payload| {
+        payload
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string))
+            .unwrap_or_else(|| "a panic without a message".to_string())
+    })
+}

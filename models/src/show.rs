@@ -1,0 +1,93 @@
+//! Prints the casebook: all of it as a table or as JSON, or one case with its story and its steps.
+
+use std::process::ExitCode;
+
+use comfy_table::{Table, presets};
+use serde_json::{Value, json};
+use turnstile_kit::explore::Found;
+use turnstile_kit::journal::lanes;
+
+use crate::casebook::{CASES, Case, WITHOUT};
+
+/// Shows one case, or all of them in a table. Succeeds if each that is looked at is caught.
+pub fn casebook(wanted: Option<&str>, json: bool) -> ExitCode {
+    let is_wanted = |case: &str, slug: &str| {
+        wanted.is_none_or(|wanted| [case, slug].iter().any(|name| name.eq_ignore_ascii_case(wanted)))
+    };
+    let cases: Vec<&Case> = CASES.iter().filter(|case| is_wanted(case.case, case.slug)).collect();
+    let without: Vec<_> = WITHOUT.iter().filter(|(case, slug, _)| is_wanted(case, slug)).collect();
+    if cases.is_empty() && without.is_empty() {
+        let shown = CASES.iter().map(|case| (case.case, case.slug));
+        let known = shown.chain(WITHOUT.iter().map(|(case, slug, _)| (*case, *slug)));
+        let all: Vec<_> = known.map(|(case, slug)| format!("{case} {slug}")).collect();
+        eprintln!("there is no case {}; there are: {}", wanted.unwrap_or(""), all.join(", "));
+        return ExitCode::from(2);
+    }
+    let found: Vec<Found> = cases.iter().map(|case| case.explore()).collect();
+    let all = || cases.iter().zip(&found);
+    if json {
+        let rows = all().map(|(case, found)| as_json(case, found));
+        let rest = without.iter().map(|(case, slug, why)| {
+            json!({ "case": case, "slug": slug, "guarantee": null, "scenario": null, "executions": null, "caught": null, "why": why })
+        });
+        println!("{:#}", Value::Array(rows.chain(rest).collect()));
+    } else if wanted.is_some() {
+        all().for_each(|(case, found)| tell(case, found));
+        without.iter().for_each(|(case, slug, why)| println!("{case} {slug}: {why}"));
+    } else {
+        print_table(&cases, &found, &without);
+    }
+    ExitCode::from(u8::from(!all().all(|(case, found)| case.is_caught(found))))
+}
+
+fn print_table(cases: &[&Case], found: &[Found], without: &[&(&str, &str, &str)]) {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_header(["case", "", "breaks", "scenario", "checker", "bound", "executions", ""]);
+    for (case, found) in cases.iter().zip(found) {
+        let verdict = if case.is_caught(found) { "caught" } else { "NOT CAUGHT" };
+        let executions = found.executions.to_string();
+        let checker = case.checker.name();
+        table.add_row([
+            case.case,
+            case.slug,
+            case.guarantee,
+            case.scenario,
+            checker,
+            &found.bound,
+            &executions,
+            verdict,
+        ]);
+    }
+    println!("{table}\n\none of them, with its story and its steps: turnstile casebook CASE\n");
+    without.iter().for_each(|(case, slug, why)| println!(" {case} {slug}: {why}"));
+}
+
+fn as_json(case: &Case, found: &Found) -> Value {
+    let violation = found.violation.as_ref();
+    json!({
+        "case": case.case,
+        "slug": case.slug,
+        "guarantee": case.guarantee,
+        "scenario": case.scenario,
+        "checker": case.checker.name(),
+        "bound": found.bound,
+        "executions": found.executions,
+        "caught": case.is_caught(found),
+        "violation": violation.map(|violation| &violation.what),
+        "steps": violation.map(|violation| &violation.steps),
+    })
+}
+
+/// The story, and what the checker has found.
+fn tell(case: &Case, found: &Found) {
+    println!("{}\n\n{}: {}\n", case.story(), case.scenario, case.program().claim);
+    let Found { bound, executions, violation, .. } = found;
+    match violation {
+        Some(violation) => {
+            println!("{}\n\n{}", violation.what, lanes(&violation.steps));
+            println!("{}, {bound}, in execution {executions}; {}\n", case.checker.name(), case.file);
+        }
+        None => println!("NOT CAUGHT: {bound}, {executions} executions; {}\n", case.file),
+    }
+}
