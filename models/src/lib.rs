@@ -5,6 +5,7 @@
 
 pub mod casebook;
 pub mod engine;
+pub mod job;
 pub mod litmus;
 pub mod plan;
 pub mod protocol;

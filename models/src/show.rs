@@ -47,13 +47,13 @@ fn print_table(cases: &[&Case], found: &[Found], without: &[&(&str, &str, &str)]
     for (case, found) in cases.iter().zip(found) {
         let verdict = if case.is_caught(found) { "caught" } else { "NOT CAUGHT" };
         let executions = found.executions.to_string();
-        let checker = case.checker.name();
+
         table.add_row([
             case.case,
             case.slug,
             case.guarantee,
             case.scenario,
-            checker,
+            case.checker,
             &found.bound,
             &executions,
             verdict,
@@ -70,7 +70,7 @@ fn as_json(case: &Case, found: &Found) -> Value {
         "slug": case.slug,
         "guarantee": case.guarantee,
         "scenario": case.scenario,
-        "checker": case.checker.name(),
+        "checker": case.checker,
         "bound": found.bound,
         "executions": found.executions,
         "caught": case.is_caught(found),
@@ -81,12 +81,12 @@ fn as_json(case: &Case, found: &Found) -> Value {
 
 /// The story, and what the checker has found.
 fn tell(case: &Case, found: &Found) {
-    println!("{}\n\n{}: {}\n", case.story(), case.scenario, case.program().claim);
+    println!("{}\n\n{}: {}\n", case.story(), case.scenario, case.claim());
     let Found { bound, executions, violation, .. } = found;
     match violation {
         Some(violation) => {
             println!("{}\n\n{}", violation.what, lanes(&violation.steps));
-            println!("{}, {bound}, in execution {executions}; {}\n", case.checker.name(), case.file);
+            println!("{}, {bound}, {executions} until it shows; {}\n", case.checker, case.file);
         }
         None => println!("NOT CAUGHT: {bound}, {executions} executions; {}\n", case.file),
     }

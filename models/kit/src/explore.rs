@@ -31,7 +31,7 @@ impl Checker {
     pub const ALL: [Self; 5] = [Self::Interleavings, Self::WeakMemory, Self::Random, Self::Pct, Self::Threads];
 
     /// Its name in tables.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Interleavings => "loom, interleavings",
             Self::WeakMemory => "loom, weak memory",
@@ -67,7 +67,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    fn new(text: String, steps: Vec<Step>) -> Self {
+    pub(crate) fn new(text: String, steps: Vec<Step>) -> Self {
         let is_ours = text.starts_with('I') && text[1..].starts_with(|c: char| c.is_ascii_digit());
         let guarantee = if is_ours { text.split(' ').next().unwrap_or("").into() } else { "I12".into() };
         let what = if is_ours { text } else { format!("I12 total transitions: it panicked: {text}") };

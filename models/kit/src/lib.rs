@@ -53,6 +53,7 @@
 
 pub mod engine;
 pub mod explore;
+pub mod job;
 pub mod journal;
 pub mod scenario;
 pub mod subject;
