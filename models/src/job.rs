@@ -234,23 +234,3 @@ impl Reader<Order, Said> for Inbox {
         self.report(context);
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use turnstile_kit::job::scenario::SCENARIOS;
-    use turnstile_kit::job::search::explore;
-    use turnstile_kit::journal::lanes;
-
-    use super::Turnstile;
-
-    #[test]
-    fn the_delivery_protocol_holds_in_every_state_of_every_scenario() {
-        for scenario in SCENARIOS {
-            let found = explore::<Turnstile>(scenario).expect("it survives everything");
-            println!("{}: {} states, {}, {:.1} s", scenario.name, found.executions, found.bound, found.seconds);
-            let shown = found.violation.map(|violation| format!("{}\n{}", violation.what, lanes(&violation.steps)));
-            assert!(shown.is_none(), "{}: {}", scenario.name, shown.unwrap_or_default());
-            assert_eq!(found.bound, "exhaustive", "{}", scenario.name);
-        }
-    }
-}

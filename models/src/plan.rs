@@ -9,10 +9,13 @@ use crate::casebook::{poll_before_lock, reread_until_no_more};
 use crate::engine::loom::Pass;
 use crate::engine::shuttle::Schedules;
 use crate::engine::{Explored, loom, shuttle, threads};
+use crate::job::Turnstile;
 use crate::protocol;
 use crate::protocol::rules::Rule;
 use crate::size::Size;
 use turnstile_kit::explore::{Budget, Checker as KitChecker, Found, drain, explore as explore_kit};
+use turnstile_kit::job::scenario::{SCENARIOS as KIT_JOBS, Scenario as JobTrial};
+use turnstile_kit::job::search;
 use turnstile_kit::journal::Step;
 use turnstile_kit::scenario::{SCENARIOS as KIT, Scenario as Trial};
 
@@ -119,6 +122,8 @@ pub enum Checker {
     Threads(usize),
     /// stateright, every state, with at most so many late messages.
     States(usize),
+    /// The kit's own search, every state.
+    Search,
 }
 
 impl Checker {
@@ -128,6 +133,7 @@ impl Checker {
             Self::Shuttle(..) => shuttle::NAME,
             Self::Threads(_) => threads::NAME,
             Self::States(_) => "stateright",
+            Self::Search => "kit",
         }
     }
 
@@ -139,7 +145,7 @@ impl Checker {
             Self::Shuttle(Schedules::Random, _) => "random".into(),
             Self::Shuttle(Schedules::Pct(depth), _) => format!("pct-{depth}"),
             Self::Threads(_) => "real".into(),
-            Self::States(_) => "states".into(),
+            Self::States(_) | Self::Search => "states".into(),
         }
     }
 
@@ -151,6 +157,7 @@ impl Checker {
                 "exhaustive".into()
             }
             Self::Loom(_, Some(preemptions)) => format!("preemptions<={preemptions}"),
+            Self::Search => "exhaustive".into(),
             // Drained to the last state; and the word is for programs, not for sizes that one has to choose.
             Self::States(late) => format!("late<={late}"),
             Self::Shuttle(_, schedules) | Self::Threads(schedules) => format!("schedules={schedules}"),
@@ -164,6 +171,8 @@ enum Body {
     Scenario(&'static Scenario),
     /// A scenario of the kit, with this reader.
     Trial(&'static Trial, Kind),
+    /// A scenario of the kit for jobs, with Turnstile's protocol.
+    Job(&'static JobTrial),
     Protocol(&'static protocol::Run),
     /// The protocol without one of its rules.
     Without(Rule),
@@ -188,9 +197,9 @@ pub struct Row {
     pub scenario: String,
     /// The reader under test: `turnstile` is this project's core.
     pub subject: String,
-    /// `loom`, `shuttle` or `threads`.
+    /// `loom`, `shuttle`, `threads`, `stateright`, or `kit`: its search of all states.
     pub checker: String,
-    /// What the checker lets vary: for the protocol, the participants take the place of threads.
+    /// What the checker lets vary: where it is states, the participants take the place of threads.
     pub pass: String,
     /// Threads in the scenario.
     pub threads: usize,
@@ -198,7 +207,7 @@ pub struct Row {
     pub splits: usize,
     /// `exhaustive`, `preemptions<=n`, `schedules=k`, or of the protocol `late<=n`: every state, with so many late messages.
     pub bound: String,
-    /// How often the scenario ran; of the protocol, how many states there are.
+    /// How often the scenario ran; or how many states there are.
     pub executions: u64,
     /// How long that took.
     pub seconds: f64,
@@ -344,6 +353,11 @@ pub fn jobs() -> Vec<Job> {
             jobs.push(Job { body: Body::Trial(trial, kind), checker, size, deep: false, weight: 2 });
         }
     }
+    for trial in KIT_JOBS {
+        let size = Size { splits: trial.splits(), assigners: 1 };
+        let weight = if trial.name.ends_with("is-restored") { 10 } else { 1 };
+        jobs.push(Job { body: Body::Job(trial), checker: Checker::Search, size, deep: false, weight });
+    }
     for run in protocol::RUNS {
         let size = Size { splits: run.splits, assigners: 1 };
         let checker = Checker::States(run.size.late);
@@ -378,7 +392,7 @@ impl Job {
         match self.body {
             Body::Trial(trial, kind) => kind.expected(trial).unwrap_or(Verdict::Holds),
             Body::Without(_) => Verdict::Violated,
-            Body::Scenario(_) | Body::Protocol(_) => Verdict::Holds,
+            Body::Scenario(_) | Body::Job(_) | Body::Protocol(_) => Verdict::Holds,
         }
     }
 
@@ -387,6 +401,7 @@ impl Job {
         match self.body {
             Body::Scenario(scenario) => scenario.name,
             Body::Trial(trial, _) => trial.name,
+            Body::Job(trial) => trial.name,
             Body::Protocol(run) => run.name,
             Body::Without(_) => "protocol-rules",
         }
@@ -395,13 +410,13 @@ impl Job {
     /// The reader under test.
     pub fn subject(&self) -> &'static str {
         match self.body {
-            Body::Scenario(_) | Body::Protocol(_) => Kind::Turnstile.name(),
+            Body::Scenario(_) | Body::Job(_) | Body::Protocol(_) => Kind::Turnstile.name(),
             Body::Without(rule) => rule.name(),
             Body::Trial(_, kind) => kind.name(),
         }
     }
 
-    /// The checker: `loom`, `shuttle` or `threads`.
+    /// The checker, as in [`Row::checker`].
     pub fn checker_name(&self) -> &'static str {
         self.checker.name()
     }
@@ -420,7 +435,7 @@ impl Job {
         match self.body {
             Body::Trial(trial, _) => trial.threads(),
             Body::Protocol(run) => run.participants,
-            Body::Without(_) => 3,
+            Body::Job(_) | Body::Without(_) => 3,
             Body::Scenario(scenario) => scenario.grows.threads(self.size),
         }
     }
@@ -433,6 +448,7 @@ impl Job {
                 let Checker::Loom(_, bound) = self.checker else { unreachable!("the kit runs under loom here") };
                 self.row_of_kit(kind.explore(trial, bound))
             }
+            Body::Job(trial) => self.row_of_kit(search::explore::<Turnstile>(trial).expect("it survives everything")),
             Body::Protocol(run) => self.row_of_states(run.explore()),
             Body::Without(rule) => self.row_of_states(protocol::without(rule)),
         }
@@ -501,7 +517,7 @@ impl Job {
                 let body = scenario.shuttle;
                 shuttle::explore(kind, schedules, move || body(size), progress)
             }
-            Checker::States(_) => unreachable!("scenarios run on threads"),
+            Checker::States(_) | Checker::Search => unreachable!("scenarios run on threads"),
             Checker::Threads(repeats) => {
                 let body = scenario.real;
                 threads::explore(repeats, move || body(size), progress)

@@ -128,7 +128,7 @@ pub fn prove(options: &Options) -> io::Result<ExitCode> {
 
 fn verdict(rows: &[Row], holds: bool, caught: bool) -> String {
     let ours = || rows.iter().filter(|row| row.subject == "turnstile");
-    let of_states = |row: &&Row| row.checker == "stateright";
+    let of_states = |row: &&Row| row.pass == "states";
     let states: u64 = ours().filter(of_states).map(|row| row.executions).sum();
     let executions = ours().map(|row| row.executions).sum::<u64>() - states;
     let exhaustive = ours().filter(|row| row.bound == "exhaustive").count();
@@ -155,6 +155,7 @@ fn write_docs(folder: &Path, wanted: &[(usize, Job)], rows: &[Row]) -> io::Resul
     let mut explored =
         String::from("\n| scenario | pass | threads | splits | bound | executions |\n|---|---|--:|--:|---|--:|\n");
     let mut states = String::from("\n| scenario | readers | splits | bound | states |\n|---|--:|--:|---|--:|\n");
+    let mut of_jobs = String::from("\n| scenario | splits | bound | states |\n|---|--:|---|--:|\n");
     let mut rules = String::from("\n| rule | without it | steps |\n|---|---|--:|\n");
     let mut counterexamples = String::from("\n");
     for ((_, job), row) in wanted.iter().zip(rows) {
@@ -169,6 +170,8 @@ fn write_docs(folder: &Path, wanted: &[(usize, Job)], rows: &[Row]) -> io::Resul
                 steps.len(),
                 lanes(steps)
             );
+        } else if row.checker == "kit" {
+            of_jobs += &format!("| {scenario} | {splits} | {bound} | {executions} |\n");
         } else if row.checker == "stateright" {
             states += &format!("| {scenario} | {} | {splits} | {bound} | {executions} |\n", threads - 1);
         } else if row.checker == "loom" && !job.is_specimen() {
@@ -176,6 +179,7 @@ fn write_docs(folder: &Path, wanted: &[(usize, Job)], rows: &[Row]) -> io::Resul
         }
     }
     write_into(&folder.join("checking.md"), "prove", &explored)?;
+    write_into(&folder.join("casebook.md"), "jobs", &of_jobs)?;
     write_into(&folder.join("protocol.md"), "states", &states)?;
     write_into(&folder.join("protocol.md"), "rules", &rules)?;
     write_into(&folder.join("counterexamples.md"), "rules", &counterexamples)

@@ -35,7 +35,7 @@ fn every_claim_holds_on_real_threads() {
 
 #[test]
 fn every_state_of_the_protocol_keeps_what_is_promised() {
-    run(|job| job.checker_name() == "stateright" && !job.is_specimen());
+    run(|job| job.pass() == "states" && !job.is_specimen());
 }
 
 #[test]
