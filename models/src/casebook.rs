@@ -163,6 +163,8 @@ mod tests {
                 turnstile_kit::journal::lanes(&violation.steps)
             );
             assert_eq!(violation.guarantee, case.guarantee, "{}: {}", case.case, violation.what);
+            let is_said = case.program().sees().iter().any(|(seen, _)| *seen == case.guarantee);
+            assert!(is_said, "{} is said not to see {}", case.scenario, case.guarantee);
         }
     }
 

@@ -1,9 +1,10 @@
 //! How the checkers are started, with each of their settings said.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
 
 pub use shuttle::FailurePersistence;
@@ -15,7 +16,8 @@ use crate::sync::Engine;
 /// Returns the message of the panic.
 ///
 /// The builder reads its defaults from the environment, where a stray variable would bound the search without a word: all are
-/// set. That the time is over is not said: whoever sets one has to look at the clock.
+/// set. That the time is over is not said: whoever sets one has to look at the clock. loom looks at it, and counts, every so many
+/// executions only: every hundred.
 pub fn loom(
     preemptions: Option<usize>,
     time: Option<Duration>,
@@ -29,7 +31,7 @@ pub fn loom(
     builder.max_duration = time;
     builder.max_permutations = executions;
     builder.checkpoint_file = None;
-    builder.checkpoint_interval = 20_000;
+    builder.checkpoint_interval = 100;
     builder.expect_explicit_explore = false;
     builder.location = false;
     builder.log = false;
@@ -45,28 +47,33 @@ pub enum Schedules {
     Pct(usize),
 }
 
-/// Runs `body` under so many schedules from a fixed seed, until one panics. Returns the message of the panic.
+/// Runs `body` under so many schedules from a fixed seed, until one panics or the time is over. Returns the message of the panic.
 pub fn shuttle(
     kind: Schedules,
     schedules: usize,
+    time: Option<Duration>,
     failures: FailurePersistence,
     body: impl Fn() + Send + Sync + 'static,
 ) -> Option<String> {
     const SEED: u64 = 0x7412_5717;
     match kind {
-        Schedules::Random => shuttle_with(RandomScheduler::new_from_seed(SEED, schedules), failures, body),
-        Schedules::Pct(depth) => shuttle_with(PctScheduler::new_from_seed(SEED, depth, schedules), failures, body),
+        Schedules::Random => shuttle_with(RandomScheduler::new_from_seed(SEED, schedules), time, failures, body),
+        Schedules::Pct(depth) => {
+            shuttle_with(PctScheduler::new_from_seed(SEED, depth, schedules), time, failures, body)
+        }
     }
 }
 
 /// The same with a scheduler of one's own.
 pub fn shuttle_with(
     scheduler: impl Scheduler + 'static,
+    time: Option<Duration>,
     failures: FailurePersistence,
     body: impl Fn() + Send + Sync + 'static,
 ) -> Option<String> {
     let mut config = shuttle::Config::new();
     config.max_steps = shuttle::MaxSteps::FailAfter(10_000_000);
+    config.max_time = time;
     config.failure_persistence = failures;
     config.stack_size = 0x20000;
     caught(|| {
@@ -81,6 +88,14 @@ pub fn show_panics() {
 
 static LOUD: AtomicBool = AtomicBool::new(false);
 
+/// Each panic of an exploration is told to `listener` at once, with its message: what follows may abort the process.
+pub(crate) fn on_panic(listener: impl Fn(&str) + Send + 'static) {
+    *LISTENER.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(listener));
+}
+
+type Listener = Box<dyn Fn(&str) + Send>;
+static LISTENER: Mutex<Option<Listener>> = Mutex::new(None);
+
 /// Runs `body` with the panic hook quiet for this thread, and turns a panic into its message.
 pub fn caught(body: impl FnOnce()) -> Option<String> {
     thread_local! { static QUIET: Cell<bool> = const { Cell::new(false) }; }
@@ -91,16 +106,21 @@ pub fn caught(body: impl FnOnce()) -> Option<String> {
             if !QUIET.get() || LOUD.load(Ordering::Relaxed) {
                 loud(info);
             }
+            if QUIET.get()
+                && let Ok(Some(listener)) = LISTENER.try_lock().as_deref()
+            {
+                listener(&said(info.payload()));
+            }
         }));
     });
     QUIET.set(true);
     let result = panic::catch_unwind(AssertUnwindSafe(body));
     QUIET.set(false);
-    result.err().map(|payload| {
-        payload
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string))
-            .unwrap_or_else(|| "a panic without a message".to_string())
-    })
+    result.err().map(|payload| said(&*payload))
+}
+
+fn said(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string));
+    text.unwrap_or_else(|| "a panic without a message".to_string())
 }

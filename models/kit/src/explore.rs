@@ -27,6 +27,17 @@ pub enum Checker {
 }
 
 impl Checker {
+    /// As it is asked for.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Interleavings => "interleavings",
+            Self::WeakMemory => "weak-memory",
+            Self::Random => "random",
+            Self::Pct => "pct",
+            Self::Threads => "threads",
+        }
+    }
+
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Interleavings, Self::WeakMemory, Self::Random, Self::Pct, Self::Threads];
 
@@ -78,11 +89,11 @@ impl Violation {
 /// How much is spent on one scenario under one checker.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
-    /// For loom.
+    /// How long it may take. loom takes what it needs of it.
     pub time: Duration,
-    /// For shuttle.
+    /// How many schedules of shuttle are enough.
     pub schedules: usize,
-    /// For threads.
+    /// How many executions on threads are.
     pub repeats: usize,
 }
 
@@ -94,9 +105,9 @@ impl Default for Budget {
 
 type Best = Arc<Mutex<Option<(String, Vec<Step>)>>>;
 
-/// What a reader does while it is looked at. Shared with the executions.
+/// What a reader does while it is looked at. Shared with the executions, and with whoever waits for them.
 #[derive(Clone, Default)]
-struct Look {
+pub(crate) struct Look {
     pages: Arc<Mutex<Pages>>,
     executions: Arc<AtomicU64>,
     /// The best way to a violation, if all are to be seen.
@@ -126,52 +137,61 @@ impl Look {
         loom(bound, time, executions, move || look.once::<S>(scenario))
     }
 
-    fn steps(&self) -> Vec<Step> {
+    /// The steps of the execution that is under way, or was the last.
+    pub(crate) fn steps(&self) -> Vec<Step> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner).steps.clone()
     }
 
-    fn count(&self) -> u64 {
+    /// How many executions have begun.
+    pub(crate) fn count(&self) -> u64 {
         self.executions.load(Ordering::Relaxed)
     }
 
-    /// The steps of the execution that ended in `message`.
-    fn violation(&self, scenario: &Scenario, message: String) -> Violation {
+    /// The steps of the execution that ended in `message`. If everybody waited, `stuck` is what that breaks.
+    pub(crate) fn violation(&self, stuck: &str, message: &str) -> Violation {
         let is_stuck = ["deadlock", "exceeded max_steps", "exceeded maximum number of branches", "stands still"];
-        let stuck = is_stuck.iter().any(|text| message.contains(text));
-        Violation::new(if stuck { scenario.stuck.into() } else { message }, self.steps())
+        let is_stuck = is_stuck.iter().any(|text| message.contains(text));
+        Violation::new(if is_stuck { stuck } else { message }.into(), self.steps())
     }
+
+    /// Puts a reader that can do all that it needs through a scenario.
+    pub(crate) fn explore<S: Subject>(&self, scenario: &'static Scenario, checker: Checker, budget: Budget) -> Found {
+        let started = Instant::now();
+        let found = match checker {
+            Checker::Interleavings => {
+                set_pass(Pass::Interleavings);
+                bounded::<S>(self, scenario, &[Some(0), Some(1), Some(2), Some(3), None], budget)
+            }
+            Checker::WeakMemory => {
+                set_pass(Pass::WeakMemory);
+                bounded::<S>(self, scenario, &[Some(0), Some(1), Some(2)], budget)
+            }
+            Checker::Random => schedules::<S>(self, scenario, Schedules::Random, budget),
+            Checker::Pct => schedules::<S>(self, scenario, Schedules::Pct(3), budget),
+            Checker::Threads => threads::<S>(self, scenario, budget),
+        };
+        set_pass(Pass::Interleavings);
+        Found { seconds: started.elapsed().as_secs_f64(), ..found }
+    }
+}
+
+/// What a reader would have to be able to do for a scenario, and does not say that it can.
+pub fn lacks<S: Subject>(scenario: &Scenario) -> Vec<Ability> {
+    scenario.needs.iter().copied().filter(|needed| !S::ABILITIES.contains(needed)).collect()
 }
 
 /// Puts a reader through a scenario.
 ///
 /// # Errors
 ///
-/// What the reader would have to be able to do: the scenario is not supported.
+/// What the reader [`lacks`]: the scenario is not supported.
 pub fn explore<S: Subject>(
     scenario: &'static Scenario,
     checker: Checker,
     budget: Budget,
 ) -> Result<Found, Vec<Ability>> {
-    let lacks: Vec<Ability> = scenario.needs.iter().copied().filter(|needed| !S::ABILITIES.contains(needed)).collect();
-    if !lacks.is_empty() {
-        return Err(lacks);
-    }
-    let started = Instant::now();
-    let found = match checker {
-        Checker::Interleavings => {
-            set_pass(Pass::Interleavings);
-            bounded::<S>(scenario, &[Some(0), Some(1), Some(2), Some(3), None], budget)
-        }
-        Checker::WeakMemory => {
-            set_pass(Pass::WeakMemory);
-            bounded::<S>(scenario, &[Some(0), Some(1), Some(2)], budget)
-        }
-        Checker::Random => schedules::<S>(scenario, Schedules::Random, budget),
-        Checker::Pct => schedules::<S>(scenario, Schedules::Pct(3), budget),
-        Checker::Threads => threads::<S>(scenario, budget),
-    };
-    set_pass(Pass::Interleavings);
-    Ok(Found { seconds: started.elapsed().as_secs_f64(), ..found })
+    let lacks = lacks::<S>(scenario);
+    if lacks.is_empty() { Ok(Look::default().explore::<S>(scenario, checker, budget)) } else { Err(lacks) }
 }
 
 /// Puts a reader that can do all that it needs through a scenario under loom's interleavings, to the last one, however long it takes.
@@ -179,7 +199,8 @@ pub fn drain<S: Subject>(scenario: &'static Scenario, bound: Option<usize>) -> F
     let started = Instant::now();
     let look = Look::default();
     set_pass(Pass::Interleavings);
-    let violation = look.under_loom::<S>(scenario, bound, None, None).map(|message| look.violation(scenario, message));
+    let failed = look.under_loom::<S>(scenario, bound, None, None);
+    let violation = failed.map(|message| look.violation(scenario.stuck, &message));
     Found { executions: look.count(), bound: named(bound), seconds: started.elapsed().as_secs_f64(), violation }
 }
 
@@ -188,17 +209,15 @@ fn named(bound: Option<usize>) -> String {
 }
 
 /// With more and more preemptions, so that what is found has few of them.
-fn bounded<S: Subject>(scenario: &'static Scenario, bounds: &[Option<usize>], budget: Budget) -> Found {
+fn bounded<S: Subject>(look: &Look, scenario: &'static Scenario, bounds: &[Option<usize>], budget: Budget) -> Found {
     let started = Instant::now();
-    let (mut executions, mut drained) = (0, "nothing drained".to_string());
+    let mut drained = "nothing drained".to_string();
     for bound in bounds {
         let left = budget.time.saturating_sub(started.elapsed()).max(Duration::from_millis(1));
-        let look = Look::default();
-        let failed = look.under_loom::<S>(scenario, *bound, Some(left), None);
-        executions += look.count();
-        if let Some(message) = failed {
-            let first = look.violation(scenario, message);
-            let violation = Some(shortest::<S>(scenario, *bound, first));
+        if let Some(message) = look.under_loom::<S>(scenario, *bound, Some(left), None) {
+            let executions = look.count();
+            let first = look.violation(scenario.stuck, &message);
+            let violation = Some(shortest::<S>(look, scenario, *bound, first));
             return Found { executions, bound: named(*bound), seconds: 0.0, violation };
         }
         if started.elapsed() >= budget.time {
@@ -206,35 +225,34 @@ fn bounded<S: Subject>(scenario: &'static Scenario, bounds: &[Option<usize>], bu
         }
         drained = named(*bound);
     }
-    Found { executions, bound: drained, seconds: 0.0, violation: None }
+    Found { executions: look.count(), bound: drained, seconds: 0.0, violation: None }
 }
 
 /// The shortest way to a violation with so many preemptions, of as many executions as can be seen soon.
-fn shortest<S: Subject>(scenario: &'static Scenario, bound: Option<usize>, first: Violation) -> Violation {
+fn shortest<S: Subject>(look: &Look, scenario: &'static Scenario, bound: Option<usize>, first: Violation) -> Violation {
     const EXECUTIONS: usize = 10_000;
     let best = Arc::new(Mutex::new(None));
-    let look = Look { best: Some(best.clone()), ..Look::default() };
+    let look = Look { best: Some(best.clone()), ..look.clone() };
     let stuck = look.under_loom::<S>(scenario, bound, None, Some(EXECUTIONS));
-    let stuck = stuck.map(|message| look.violation(scenario, message));
+    let stuck = stuck.map(|message| look.violation(scenario.stuck, &message));
     let best = best.lock().unwrap_or_else(PoisonError::into_inner).take();
     let all = best.map(|(text, steps)| Violation::new(text, steps)).into_iter().chain(stuck).chain([first]);
     all.min_by_key(|violation| length(&violation.steps)).expect("the first one")
 }
 
-fn schedules<S: Subject>(scenario: &'static Scenario, kind: Schedules, budget: Budget) -> Found {
-    let look = Look::default();
+fn schedules<S: Subject>(look: &Look, scenario: &'static Scenario, kind: Schedules, budget: Budget) -> Found {
     let body = {
         let look = look.clone();
         move || look.once::<S>(scenario)
     };
-    let failed = shuttle(kind, budget.schedules, FailurePersistence::None, body);
-    let violation = failed.map(|message| look.violation(scenario, message));
-    Found { executions: look.count(), bound: format!("schedules={}", budget.schedules), seconds: 0.0, violation }
+    let failed = shuttle(kind, budget.schedules, Some(budget.time), FailurePersistence::None, body);
+    let violation = failed.map(|message| look.violation(scenario.stuck, &message));
+    sampled(look, violation)
 }
 
 /// On real threads somebody may wait for ever: each execution has a second.
-fn threads<S: Subject>(scenario: &'static Scenario, budget: Budget) -> Found {
-    let look = Look::default();
+fn threads<S: Subject>(look: &Look, scenario: &'static Scenario, budget: Budget) -> Found {
+    let started = Instant::now();
     let mut violation = None;
     for _ in 0..budget.repeats {
         let (done, is_done) = mpsc::channel();
@@ -248,9 +266,16 @@ fn threads<S: Subject>(scenario: &'static Scenario, budget: Budget) -> Found {
             Err(_) => Some("the execution stands still".into()),
         };
         if let Some(message) = failed {
-            violation = Some(look.violation(scenario, message));
+            violation = Some(look.violation(scenario.stuck, &message));
+            break;
+        }
+        if started.elapsed() >= budget.time {
             break;
         }
     }
-    Found { executions: look.count(), bound: format!("schedules={}", budget.repeats), seconds: 0.0, violation }
+    sampled(look, violation)
+}
+
+fn sampled(look: &Look, violation: Option<Violation>) -> Found {
+    Found { executions: look.count(), bound: format!("schedules={}", look.count()), seconds: 0.0, violation }
 }

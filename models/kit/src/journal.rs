@@ -1,5 +1,6 @@
 //! What happened in one execution, in the reader's own words: who did what, in which order.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -111,6 +112,29 @@ pub(crate) struct Pages {
     pub(crate) cut: Option<Cut>,
 }
 
+impl Pages {
+    fn note(&mut self, text: String) {
+        let me = sync::current();
+        let lane = self.lanes.iter().rev().find(|(thread, _)| *thread == me).map_or(Lane::Poller, |(_, lane)| *lane);
+        self.steps.push(Step { lane, text });
+    }
+}
+
+thread_local! {
+    // loom and shuttle run all threads of an execution on one. What is kept is no part of the model, and may outlive it.
+    static OF_THIS_THREAD: RefCell<Option<Arc<Mutex<Pages>>>> = const { RefCell::new(None) };
+}
+
+/// The same as [`Journal::note`] for whoever has no journal at hand, such as a queue that was put in the place of a reader's own. On
+/// a thread that is in no execution it does nothing.
+pub fn note(text: impl Into<String>) {
+    OF_THIS_THREAD.with_borrow(|pages| {
+        if let Some(pages) = pages {
+            pages.lock().unwrap_or_else(PoisonError::into_inner).note(text.into());
+        }
+    });
+}
+
 /// A door that the rows of a split wait at.
 #[derive(Debug)]
 pub(crate) struct Gate {
@@ -159,17 +183,13 @@ impl Journal {
     /// This thread is called `lane` from now on.
     pub fn enter(&self, lane: Lane) {
         let me = sync::current();
+        OF_THIS_THREAD.set(Some(self.pages.clone()));
         self.pages(|pages| pages.lanes.push((me, lane)));
     }
 
     /// This thread did something.
     pub fn note(&self, text: impl Into<String>) {
-        let (me, text) = (sync::current(), text.into());
-        self.pages(|pages| {
-            let lane =
-                pages.lanes.iter().rev().find(|(thread, _)| *thread == me).map_or(Lane::Poller, |(_, lane)| *lane);
-            pages.steps.push(Step { lane, text });
-        });
+        self.pages(|pages| pages.note(text.into()));
     }
 
     /// The rows of `split` leave the reader: so many of them.

@@ -541,3 +541,31 @@ fn restore<S: Subject>(cut: &Cut, steps: &[Step], journal: &Journal) -> Result<(
         "I7 restore is not start: the snapshot held {held}; restored from it, the reader read {read}, and said {last:?}"
     ))
 }
+
+/// What each of the functions above may find broken.
+impl Scenario {
+    /// The guarantees that a run of it can see broken, each with what a reader has to be able to do for that, beyond what the scenario
+    /// needs.
+    pub fn sees(&self) -> Vec<(&'static str, &'static [Ability])> {
+        const NOTHING: &[Ability] = &[];
+        let has_splits = self.splits() > 0;
+        let goes_on = self.polls != Cancelled;
+        let needs = |ability| self.needs.contains(&ability);
+        let stuck = self.stuck.split(' ').next().unwrap_or("");
+        let can = [
+            ("I1", has_splits && goes_on, NOTHING),
+            // What cannot be read is in no list of what was.
+            ("I2", has_splits && !needs(Ability::Fails), NOTHING),
+            ("I3", has_splits && goes_on, NOTHING),
+            ("I4", goes_on && !needs(Ability::Fails), NOTHING),
+            ("I5", needs(Ability::Refuses) || needs(Ability::ShutsDown), NOTHING),
+            ("I6", needs(Ability::Snapshots), NOTHING),
+            ("I7", needs(Ability::Snapshots), &[Ability::Restores]),
+            ("I10", needs(Ability::Snapshots), NOTHING),
+            ("I11", stuck == "I11", NOTHING),
+            ("I12", true, NOTHING),
+            ("I13", stuck == "I13", NOTHING),
+        ];
+        can.into_iter().filter(|(_, can, _)| *can).map(|(guarantee, _, beyond)| (guarantee, beyond)).collect()
+    }
+}

@@ -25,6 +25,22 @@ pub enum Ability {
     ShutsDown,
 }
 
+impl Ability {
+    /// Such a reader…
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::KeepsOrder => "keeps the order",
+            Self::ManyDeliveries => "takes assignments of several threads at once",
+            Self::Refuses => "hands back what comes after the end",
+            Self::Waits => "sleeps until there is something to do",
+            Self::Snapshots => "takes snapshots",
+            Self::Restores => "continues from a snapshot",
+            Self::Fails => "tells a split that cannot be read",
+            Self::ShutsDown => "hands back what it has not read when it is shut down",
+        }
+    }
+}
+
 /// What one call to the poller came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Polled {

@@ -197,6 +197,39 @@ fn each_fault_is_seen_for_what_it_is() {
     sees::<{ fault::PANICS }>("no-work", "I12");
 }
 
+/// Whatever a fault breaks is among what the scenario is said to see. I1, I3 and I13 are found in the casebook.
+#[test]
+fn what_a_scenario_is_said_to_see_is_what_it_sees() {
+    fn found<const FAULT: u8>() -> impl Iterator<Item = String> {
+        SCENARIOS.iter().filter_map(|scenario| {
+            let guarantee = run::<Toy<FAULT>>(scenario.name, Checker::Interleavings).violation?.guarantee;
+            let seen = scenario.sees().iter().any(|(seen, _)| *seen == guarantee);
+            assert!(seen, "{} sees {guarantee}, and does not say so: fault {FAULT}", scenario.name);
+            Some(guarantee)
+        })
+    }
+    let mut all: Vec<String> = [
+        found::<{ fault::NONE }>().collect::<Vec<_>>(),
+        found::<{ fault::READS_THE_NEWEST }>().collect(),
+        found::<{ fault::HANDS_BACK_IN_PART }>().collect(),
+        found::<{ fault::SHUTS_DOWN_TWICE_OVER }>().collect(),
+        found::<{ fault::SNAPSHOT_TWICE_OVER }>().collect(),
+        found::<{ fault::SNAPSHOT_OF_ANOTHER }>().collect(),
+        found::<{ fault::SNAPSHOT_REVERSED }>().collect(),
+        found::<{ fault::RESTORES_REVERSED }>().collect(),
+        found::<{ fault::RESTORES_NOTHING }>().collect(),
+        found::<{ fault::FAILURE_IS_THE_END }>().collect(),
+        found::<{ fault::NEVER_ENDS }>().collect(),
+        found::<{ fault::ENDS_WITHOUT_A_BELL }>().collect(),
+        found::<{ fault::READS_WHAT_IT_REFUSED }>().collect(),
+        found::<{ fault::PANICS }>().collect(),
+    ]
+    .concat();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all, ["I10", "I11", "I12", "I2", "I4", "I5", "I6", "I7"]);
+}
+
 #[test]
 fn a_fault_that_needs_no_luck_is_seen_by_every_checker_and_who_waits_for_ever_is_given_up() {
     for checker in Checker::ALL {

@@ -97,7 +97,7 @@ pub fn explore(
         scenario();
     };
     let started = Instant::now();
-    let violation = turnstile_kit::engine::shuttle(kind, schedules, failures, body);
+    let violation = turnstile_kit::engine::shuttle(kind, schedules, None, failures, body);
     let executions = executions.load(Ordering::Relaxed);
     let kept = folder.with_extension(format!("{executions}.schedule"));
     let schedule = fs::rename(folder.join("schedule000.txt"), &kept).is_ok().then_some(kept);
@@ -113,7 +113,7 @@ pub fn explore(
 pub fn replay(schedule: &Path, scenario: impl Fn() + Send + Sync + 'static) -> io::Result<Explored> {
     let scheduler = ReplayScheduler::new_from_file(schedule)?;
     let started = Instant::now();
-    let violation = turnstile_kit::engine::shuttle_with(scheduler, FailurePersistence::None, scenario);
+    let violation = turnstile_kit::engine::shuttle_with(scheduler, None, FailurePersistence::None, scenario);
     let schedule = Some(schedule.to_path_buf());
     Ok(Explored { executions: 1, seconds: started.elapsed().as_secs_f64(), violation, schedule })
 }

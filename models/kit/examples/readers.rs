@@ -1,0 +1,139 @@
+//! A reader that is right, one that says nothing of what it could do, and some that are wrong in ways that end a process or never
+//! end: the command is put to the test with them.
+
+use std::collections::VecDeque;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use turnstile_kit::Kit;
+use turnstile_kit::journal::{Journal, Split, set};
+use turnstile_kit::subject::{Ability, Polled, Subject};
+use turnstile_kit::sync::{AtomicBool, Mutex, Ordering::SeqCst};
+
+const RIGHT: u8 = 0;
+const MODEST: u8 = 1;
+const LOSES: u8 = 2;
+const ABORTS: u8 = 3;
+const HANGS: u8 = 4;
+const SPINS: u8 = 5;
+const PANICS_TWICE: u8 = 6;
+
+#[derive(Default)]
+struct State {
+    splits: VecDeque<Split>,
+    ended: bool,
+    reading: bool,
+    asked: bool,
+}
+
+struct Reader<const WAY: u8> {
+    state: Mutex<State>,
+    never: AtomicBool,
+    journal: Journal,
+}
+
+impl<const WAY: u8> Reader<WAY> {
+    fn with(splits: &[Split], journal: &Journal) -> (Arc<Self>, Arc<Self>) {
+        let state = State { splits: splits.iter().copied().collect(), ..State::default() };
+        let (state, never) = (Mutex::new(state), AtomicBool::new(false));
+        let reader = Arc::new(Self { state, never, journal: journal.clone() });
+        (reader.clone(), reader)
+    }
+
+    fn misbehave(&self) {
+        match WAY {
+            ABORTS => {
+                eprintln!("out of patience");
+                std::process::abort()
+            }
+            HANGS => loop {
+                self.journal.note("poll: waits for nobody");
+                std::thread::park();
+            },
+            SPINS => while !self.never.load(SeqCst) {},
+            PANICS_TWICE => {
+                struct Again;
+                impl Drop for Again {
+                    fn drop(&mut self) {
+                        panic!("and again");
+                    }
+                }
+                let _again = Again;
+                self.journal.note("poll: is about to panic");
+                panic!("once");
+            }
+            _ => {}
+        }
+    }
+}
+
+impl<const WAY: u8> Subject for Reader<WAY> {
+    const NAME: &'static str = ["right", "modest", "loses", "aborts", "hangs", "spins", "panics-twice"][WAY as usize];
+    const ABILITIES: &'static [Ability] = if WAY == MODEST {
+        &[]
+    } else {
+        &[Ability::KeepsOrder, Ability::ManyDeliveries, Ability::Refuses, Ability::Snapshots, Ability::Restores]
+    };
+    type Poller = Arc<Self>;
+
+    fn new(journal: &Journal) -> (Arc<Self>, Arc<Self>) {
+        Self::with(&[], journal)
+    }
+
+    fn assign(&self, splits: Vec<Split>) -> Result<(), Vec<Split>> {
+        let mut state = self.state.lock();
+        if state.ended {
+            return Err(splits);
+        }
+        self.journal.note(format!("assign {}", set(&splits)));
+        state.splits.extend(splits);
+        Ok(())
+    }
+
+    fn signal_no_more_splits(&self) {
+        self.state.lock().ended = true;
+    }
+
+    fn poll(this: &mut Arc<Self>) -> Polled {
+        this.misbehave();
+        let mut state = this.state.lock();
+        let Some(split) = state.splits.pop_front() else {
+            return if state.ended { Polled::Finished } else { Polled::Again };
+        };
+        this.journal.note(format!("poll: takes s{split}"));
+        state.reading = true;
+        drop(state);
+        let _rows = this.journal.read(split);
+        let mut state = this.state.lock();
+        state.reading = false;
+        if std::mem::take(&mut state.asked) {
+            this.journal.barrier(state.splits.make_contiguous());
+        }
+        Polled::Again
+    }
+
+    fn checkpoint(&self) {
+        let mut state = self.state.lock();
+        if state.reading && WAY != LOSES {
+            state.asked = true;
+        } else {
+            self.journal.barrier(state.splits.make_contiguous());
+        }
+    }
+
+    fn restore(journal: &Journal, snapshot: &[Split]) -> (Arc<Self>, Arc<Self>) {
+        Self::with(snapshot, journal)
+    }
+}
+
+fn main() -> ExitCode {
+    Kit::new()
+        .reader::<Reader<RIGHT>>()
+        .reader::<Reader<MODEST>>()
+        .reader::<Reader<LOSES>>()
+        .reader::<Reader<ABORTS>>()
+        .reader::<Reader<HANGS>>()
+        .reader::<Reader<SPINS>>()
+        .reader::<Reader<PANICS_TWICE>>()
+        .main()
+}
