@@ -8,7 +8,7 @@ use std::sync::Arc;
 use turnstile_kit::Kit;
 use turnstile_kit::journal::{Journal, Split, set};
 use turnstile_kit::subject::{Ability, Polled, Subject};
-use turnstile_kit::sync::{AtomicBool, Mutex, Ordering::SeqCst};
+use turnstile_kit::sync::{AtomicBool, Condvar, Mutex, Ordering::SeqCst};
 
 const RIGHT: u8 = 0;
 const MODEST: u8 = 1;
@@ -17,6 +17,7 @@ const ABORTS: u8 = 3;
 const HANGS: u8 = 4;
 const SPINS: u8 = 5;
 const PANICS_TWICE: u8 = 6;
+const SLEEPS: u8 = 7;
 
 #[derive(Default)]
 struct State {
@@ -29,14 +30,16 @@ struct State {
 struct Reader<const WAY: u8> {
     state: Mutex<State>,
     never: AtomicBool,
+    /// Nobody rings it.
+    bell: Condvar,
     journal: Journal,
 }
 
 impl<const WAY: u8> Reader<WAY> {
     fn with(splits: &[Split], journal: &Journal) -> (Arc<Self>, Arc<Self>) {
         let state = State { splits: splits.iter().copied().collect(), ..State::default() };
-        let (state, never) = (Mutex::new(state), AtomicBool::new(false));
-        let reader = Arc::new(Self { state, never, journal: journal.clone() });
+        let (state, never, bell) = (Mutex::new(state), AtomicBool::new(false), Condvar::new());
+        let reader = Arc::new(Self { state, never, bell, journal: journal.clone() });
         (reader.clone(), reader)
     }
 
@@ -68,11 +71,12 @@ impl<const WAY: u8> Reader<WAY> {
 }
 
 impl<const WAY: u8> Subject for Reader<WAY> {
-    const NAME: &'static str = ["right", "modest", "loses", "aborts", "hangs", "spins", "panics-twice"][WAY as usize];
-    const ABILITIES: &'static [Ability] = if WAY == MODEST {
-        &[]
-    } else {
-        &[Ability::KeepsOrder, Ability::ManyDeliveries, Ability::Refuses, Ability::Snapshots, Ability::Restores]
+    const NAME: &'static str =
+        ["right", "modest", "loses", "aborts", "hangs", "spins", "panics-twice", "sleeps"][WAY as usize];
+    const ABILITIES: &'static [Ability] = match WAY {
+        MODEST => &[],
+        SLEEPS => &[Ability::Waits],
+        _ => &[Ability::KeepsOrder, Ability::ManyDeliveries, Ability::Refuses, Ability::Snapshots, Ability::Restores],
     };
     type Poller = Arc<Self>;
 
@@ -112,6 +116,14 @@ impl<const WAY: u8> Subject for Reader<WAY> {
         Polled::Again
     }
 
+    fn wait(this: &mut Arc<Self>) {
+        let mut state = this.state.lock();
+        while state.splits.is_empty() && !state.ended {
+            this.journal.note("sleeps");
+            state = this.bell.wait(state);
+        }
+    }
+
     fn checkpoint(&self) {
         let mut state = self.state.lock();
         if state.reading && WAY != LOSES {
@@ -135,5 +147,6 @@ fn main() -> ExitCode {
         .reader::<Reader<HANGS>>()
         .reader::<Reader<SPINS>>()
         .reader::<Reader<PANICS_TWICE>>()
+        .reader::<Reader<SLEEPS>>()
         .main()
 }

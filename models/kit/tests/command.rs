@@ -122,6 +122,17 @@ fn what_never_ends_is_a_violation_soon() {
 }
 
 #[test]
+fn a_lost_wake_up_is_one_whatever_loom_does_to_its_process() {
+    for row in rows(&["sleeps/woken-by-end", "--checker", "interleavings", "--checker", "weak-memory"]) {
+        assert_eq!((&row["verdict"], &row["guarantee"]), (&"violated".into(), &"I11".into()), "{row}");
+        assert!(
+            row["steps"].as_array().is_some_and(|steps| steps.iter().any(|step| step["text"] == "sleeps")),
+            "{row}"
+        );
+    }
+}
+
+#[test]
 fn filters_and_wrong_arguments() {
     let scenarios = |arguments: &[&str]| rows(&[arguments, &["--checker", "threads"]].concat()).len();
     assert_eq!(scenarios(&["right/late-signal"]), 1);
