@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -234,6 +235,9 @@ pub enum Verdict {
     Violated,
 }
 
+/// More than it takes.
+const LONG: Budget = Budget { time: Duration::from_secs(600), schedules: 0, repeats: 0 };
+
 const I: Pass = Pass::Interleavings;
 const W: Pass = Pass::WeakMemory;
 
@@ -448,7 +452,9 @@ impl Job {
                 let Checker::Loom(_, bound) = self.checker else { unreachable!("the kit runs under loom here") };
                 self.row_of_kit(kind.explore(trial, bound))
             }
-            Body::Job(trial) => self.row_of_kit(search::explore::<Turnstile>(trial).expect("it survives everything")),
+            Body::Job(trial) => {
+                self.row_of_kit(search::explore::<Turnstile>(trial, LONG).expect("it survives everything"))
+            }
             Body::Protocol(run) => self.row_of_states(run.explore()),
             Body::Without(rule) => self.row_of_states(protocol::without(rule)),
         }

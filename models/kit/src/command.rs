@@ -11,6 +11,7 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 use serde::{Deserialize, Serialize};
 
 use crate::explore::{Budget, Violation};
+use crate::job::Job;
 use crate::journal::{Step, length};
 use crate::subject::Subject;
 use crate::trial::{self, Need, Trial};
@@ -21,8 +22,8 @@ pub struct Kit {
     trials: Vec<Trial>,
 }
 
-/// Puts what this crate has written through the scenarios of Turnstile's kit: under loom, shuttle and real threads, each scenario in
-/// a process of its own.
+/// Puts what this crate has written through the scenarios of Turnstile's kit, each in a process of its own: readers under loom, shuttle
+/// and real threads, jobs through every state.
 #[derive(Parser)]
 #[command(
     after_help = "Exit status: 0 every scenario that is supported holds, 1 something is violated, 2 wrong arguments.\n\
@@ -32,7 +33,7 @@ struct Args {
     /// Only these scenarios: each a name, or a part of names
     #[arg(value_name = "SCENARIO")]
     scenario: Vec<String>,
-    /// Only this checker, or these: interleavings, weak-memory, random, pct, threads
+    /// Only this checker, or these: interleavings, weak-memory, random, pct, threads; of jobs: states
     #[arg(long, value_name = "NAME")]
     checker: Vec<String>,
     /// How long a scenario may take under each checker. loom takes it all where it does not get to the end
@@ -173,6 +174,13 @@ impl Kit {
     #[must_use]
     pub fn reader<S: Subject>(mut self) -> Self {
         self.trials.extend(trial::of_reader::<S>());
+        self
+    }
+
+    /// And this job.
+    #[must_use]
+    pub fn job<J: Job>(mut self) -> Self {
+        self.trials.extend(trial::of_job::<J>());
         self
     }
 

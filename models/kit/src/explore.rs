@@ -116,7 +116,7 @@ pub(crate) struct Look {
 
 impl Look {
     fn once<S: Subject>(&self, scenario: &Scenario) {
-        self.executions.fetch_add(1, Ordering::Relaxed);
+        self.begins();
         let Err(violation) = scenario.run::<S>(self.pages.clone()) else { return };
         let Some(best) = &self.best else { panic!("{violation}") };
         let steps = self.steps();
@@ -142,7 +142,12 @@ impl Look {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner).steps.clone()
     }
 
-    /// How many executions have begun.
+    /// One more.
+    pub(crate) fn begins(&self) {
+        self.executions.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many executions have begun, or states were looked at.
     pub(crate) fn count(&self) -> u64 {
         self.executions.load(Ordering::Relaxed)
     }

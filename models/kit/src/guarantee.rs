@@ -11,6 +11,8 @@ const NAMES: &[(u8, &str)] = &[
     (5, "owner or back"),
     (6, "one cut"),
     (7, "restore is not start"),
+    (8, "give-back by checkpoint id"),
+    (9, "level-triggered waits"),
     (10, "bounded snapshot"),
     (11, "no lost wake-up"),
     (12, "total transitions"),
@@ -33,21 +35,31 @@ macro_rules! broken {
 }
 
 broken! {
+    "I1" "the job has ended", "The job ends without an error, and the rows of {s} are missing.",
+        "A split is pending until a reader that is there has got it: to assign it moves it, or fails and leaves it.";
     "I1" "", "The job never reads {s}, and hangs: it has work, and does not see it.",
         "A split that was accepted stays where a poll finds it until it is read, also one without rows.";
     "I2" " came, and ", "The reader says that it keeps the order, and does not: who resumes by order reads the wrong splits.",
         "Take the oldest, snapshot the oldest first, hand back the oldest first; or do not say KeepsOrder.";
+    "I2" "is read twice", "The rows of {s} are in the result twice, and nothing reports it.",
+        "A split has one reader; another gets it when the first has lost it, and a message that comes again finds it taken.";
     "I2" "", "The rows of {s} are in the result more than once, and nothing reports it.",
         "Take a split out of the state in the step that finds it: a poll that comes later must not find it again.";
     "I3" "", "The job ends without an error, and the rows of {s} are missing.",
         "'Nothing is there' and 'nothing will come' have to be true at one instant: look at both in one step, or first at the end and \
          then at the queue.";
+    "I4" "everything is read", "The job never ends: all rows are there, and a reader waits for a word that nobody says.",
+        "Say the end to every reader, with work and without, and again to each that starts or may not have heard it.";
     "I4" "", "The job never ends: the task waits for splits that will not come.",
         "The end is state that each poll looks at, and no event that one poll may miss.";
+    "I5" "the job", "Nobody owns {s}: the enumerator counts it as assigned, no reader has it, and its rows are missing.",
+        "What was sent is kept until it is known to have arrived, and is sent again until then.";
     "I5" "neither read nor handed back", "Nobody owns {s}: the engine believes that the reader has it, and its rows are missing.",
         "Whether an assignment is in or comes back is decided in the same step as the end; a shutdown hands back all that is in.";
     "I5" "", "Who owns {s} is not clear: the engine gives to others what comes back, and only that; rows are missing, or there twice.",
         "Take an assignment whole or hand it back whole, and what is handed back is kept by nobody.";
+    "I6" "the job has ended", "{s} crosses the checkpoint, and is in neither part of it: after a restore its rows are missing.",
+        "Until a complete checkpoint holds a split in its reader's part, it is in the enumerator's.";
     "I6" "is lost", "A job restored from this checkpoint never reads {s}: it ends without an error, and rows are missing.",
         "A split that has left the queue is in the snapshot until its rows are out: no checkpoint may come between the two, or it has to \
          see the split that is being read.";
@@ -55,8 +67,16 @@ broken! {
         "A split leaves the state and its rows go out with no checkpoint in between; nothing is read between a snapshot and its barrier.";
     "I6" "", "A job restored from this checkpoint reads {s}, which nobody had assigned.",
         "A snapshot is a copy, taken at one instant, of what was accepted and is not read.";
+    "I7" "the job has ended", "A job that starts again takes {s} for done, and its rows are missing.",
+        "Continue from the enumerator's part, and nothing else: what is behind the checkpoint has not happened.";
+    "I7" "is read twice", "A job that starts again plans {s} once more although a reader has it: its rows are there twice.",
+        "Discovery is a union by name over everything that was ever discovered, and the names are in the enumerator's part.";
     "I7" "", "A job restored from this checkpoint reads something else than the checkpoint holds, or never ends.",
         "Rebuild the state from the snapshot, all of it and in its order, before the first poll.";
+    "I8" "", "A reader that crashed is restored with {s}, and gets it from the enumerator as well: its rows are there twice.",
+        "What goes back to the enumerator follows from the checkpoint that the reader is restored from, not from what was heard of it.";
+    "I9" "", "The job hangs: {s} is there, somebody waits for work, and no event will bring the two together.",
+        "What a reader waits for can be found out again from what is known, by whichever event comes next; and asking twice is asking once.";
     "I10" "", "The job has no checkpoint for as long as this lasts: the engine gives up, and a crash costs everything since the last one.",
         "A checkpoint waits for no read and for no other call: leave a note that the poller answers between two rows, and answer it \
          yourself while nobody reads.";
@@ -106,7 +126,9 @@ mod tests {
 
     #[test]
     fn every_guarantee_that_has_a_scenario_is_explained_and_the_rest_of_it_comes_last() {
-        let seen: Vec<&str> = crate::scenario::SCENARIOS.iter().flat_map(|it| it.sees()).map(|(id, _)| id).collect();
+        let by_readers = crate::scenario::SCENARIOS.iter().flat_map(|it| it.sees()).map(|(id, _)| id);
+        let by_jobs = crate::job::scenario::SCENARIOS.iter().flat_map(|it| it.sees());
+        let seen: Vec<&str> = by_readers.chain(by_jobs).collect();
         for id in all() {
             assert_eq!(seen.contains(&&*id), !name(&id).is_empty(), "{id}");
             let rows: Vec<&Broken> = BROKEN.iter().filter(|broken| broken.guarantee == id).collect();

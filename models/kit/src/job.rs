@@ -37,6 +37,19 @@ pub enum Ability {
     Repetitions,
 }
 
+impl Ability {
+    /// A job that has it…
+    pub(crate) fn says(self) -> &'static str {
+        match self {
+            Self::Checkpoints => "takes checkpoints",
+            Self::ReaderCrashes => "goes on when a reader crashes and starts again",
+            Self::EnumeratorCrashes => "goes on when the enumerator crashes and everybody starts again",
+            Self::Losses => "makes up for a message that is lost",
+            Self::Repetitions => "bears a message that comes again, late",
+        }
+    }
+}
+
 /// An enumerator and its readers.
 pub trait Job: 'static {
     /// Its name in tables.

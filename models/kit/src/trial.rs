@@ -1,6 +1,7 @@
 //! What the command runs: a named scenario of a subject, under each of its checkers, with a verdict.
 
 use crate::explore::{Budget, Checker, Found, Look, lacks};
+use crate::job::{self, Job, search};
 use crate::scenario::SCENARIOS;
 use crate::subject::{Ability, Subject};
 
@@ -15,6 +16,12 @@ pub(crate) struct Need {
 
 impl From<Ability> for Need {
     fn from(ability: Ability) -> Self {
+        Self { name: format!("{ability:?}"), says: ability.says() }
+    }
+}
+
+impl From<job::Ability> for Need {
+    fn from(ability: job::Ability) -> Self {
         Self { name: format!("{ability:?}"), says: ability.says() }
     }
 }
@@ -79,5 +86,25 @@ pub(crate) fn of_reader<S: Subject>() -> impl Iterator<Item = Trial> {
                 })
                 .collect(),
         }
+    })
+}
+
+/// Every scenario, for a job.
+pub(crate) fn of_job<J: Job>() -> impl Iterator<Item = Trial> {
+    let needs = |abilities: &[job::Ability]| abilities.iter().copied().map(Need::from).collect::<Vec<_>>();
+    job::scenario::SCENARIOS.iter().map(move |scenario| Trial {
+        kind: "job",
+        subject: J::NAME,
+        scenario: scenario.name,
+        claim: scenario.claim,
+        needs: needs(scenario.needs),
+        lacks: needs(&search::lacks::<J>(scenario)),
+        sees: scenario.sees().into_iter().map(|guarantee| (guarantee, Vec::new())).collect(),
+        stuck: "",
+        runs: vec![Run {
+            checker: "states",
+            head: "states",
+            run: Box::new(move |budget, look| search::look::<J>(scenario, budget, look)),
+        }],
     })
 }

@@ -64,6 +64,8 @@ const BREAKS: Breaks = Breaks {
     endless: "I4 closing is state",
 };
 
+const FAILED: &str = "I12 total transitions";
+
 const PLAIN: Scenario = Scenario {
     name: "",
     claim: "",
@@ -174,6 +176,17 @@ impl Scenario {
         self.discoveries.iter().map(|splits| splits.len()).sum()
     }
 
+    /// The guarantees that can be seen broken in it.
+    pub fn sees(&self) -> Vec<&'static str> {
+        let Breaks { twice, lost, parked, endless } = self.breaks;
+        let of_splits = [twice, lost, parked].into_iter().filter(|_| self.splits() > 0);
+        let mut all: Vec<_> =
+            of_splits.chain([endless, FAILED]).filter_map(|guarantee| guarantee.split(' ').next()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// The guarantee that is broken, and how, in a sentence.
     pub(super) fn says(&self, wrong: &Wrong) -> String {
         let Breaks { twice, lost, parked, endless } = self.breaks;
@@ -182,7 +195,7 @@ impl Scenario {
             Wrong::Lost(splits) => format!("{lost}: the job has ended, and {} was never read", set(splits)),
             Wrong::Parked(splits) => format!("{parked}: {} is never read, and the job never ends", set(splits)),
             Wrong::Endless => format!("{endless}: everything is read, and the job never ends"),
-            Wrong::Failed(why) => format!("I12 total transitions: {why}"),
+            Wrong::Failed(why) => format!("{FAILED}: {why}"),
         }
     }
 }

@@ -7,49 +7,49 @@ use std::time::Instant;
 use super::scenario::{Scenario, Wrong};
 use super::world::{Event, World};
 use super::{Ability, Job};
-use crate::explore::{Found, Violation};
+use crate::explore::{Budget, Found, Look, Violation};
 use crate::journal::{Lane, Step};
 
-/// As many states are visited, and then it is over.
-const MOST: usize = 2_000_000;
+/// What a job would have to survive for a scenario, and does not say that it does.
+pub fn lacks<J: Job>(scenario: &Scenario) -> Vec<Ability> {
+    scenario.needs.iter().copied().filter(|needed| !J::ABILITIES.contains(needed)).collect()
+}
 
-/// Visits every state, until one is wrong, or from one the job goes wrong although nothing bad happens any more.
+/// Visits every state, nearest first, until the time is over, or from one the job goes wrong although nothing bad happens any more.
 ///
+/// Then it is shown how, by the way with the fewest switches from participant to participant, and of these the one with the fewest steps.
 /// States are remembered by 64 bits of their hash.
 ///
 /// # Errors
 ///
-/// What the job would have to survive: the scenario is not supported.
-pub fn explore<J: Job>(scenario: &Scenario) -> Result<Found, Vec<Ability>> {
-    let lacks: Vec<Ability> = scenario.needs.iter().copied().filter(|needed| !J::ABILITIES.contains(needed)).collect();
-    if !lacks.is_empty() {
-        return Err(lacks);
-    }
-    let started = Instant::now();
-    let mut fine = HashSet::new();
-    let (states, goes_wrong) = every_state::<J>(scenario, &mut fine);
-    let bound = match goes_wrong {
-        Some(steps) => format!("steps<={steps}"),
-        None if states < MOST => "exhaustive".into(),
-        None => format!("states<={MOST}"),
-    };
-    let violation = goes_wrong.map(|_| shortest::<J>(scenario, &mut fine));
-    Ok(Found { executions: states as u64, bound, seconds: started.elapsed().as_secs_f64(), violation })
+/// What the job [`lacks`]: the scenario is not supported.
+pub fn explore<J: Job>(scenario: &Scenario, budget: Budget) -> Result<Found, Vec<Ability>> {
+    let lacks = lacks::<J>(scenario);
+    if lacks.is_empty() { Ok(look::<J>(scenario, budget, &Look::default())) } else { Err(lacks) }
 }
 
-/// How many states there are, nearest first, up to one from which it goes wrong; and if there is one, how many steps lead to it.
-fn every_state<J: Job>(scenario: &Scenario, fine: &mut HashSet<u64>) -> (usize, Option<usize>) {
+/// The same with a job that can do all that it needs. Who holds the look as well sees how far it is.
+pub(crate) fn look<J: Job>(scenario: &Scenario, budget: Budget, look: &Look) -> Found {
+    let started = Instant::now();
     let start = World::<J>::start();
-    let mut seen = HashSet::from([start.fingerprint()]);
+    let (mut seen, mut fine) = (HashSet::from([start.fingerprint()]), HashSet::new());
     let mut waiting = VecDeque::from([(0, start)]);
+    let found = |visited, bound, violation| Found {
+        executions: visited,
+        bound,
+        seconds: started.elapsed().as_secs_f64(),
+        violation,
+    };
     let mut visited = 0;
     while let Some((steps, world)) = waiting.pop_front() {
         visited += 1;
-        if world.goes_wrong(scenario, fine).is_some() {
-            return (visited, Some(steps));
+        look.begins();
+        if world.goes_wrong(scenario, &mut fine).is_some() {
+            let violation = shortest::<J>(scenario, &mut fine, look);
+            return found(visited, within(steps), Some(violation));
         }
-        if visited == MOST {
-            break;
+        if started.elapsed() >= budget.time {
+            return found(visited, steps.checked_sub(1).map_or("nothing drained".into(), within), None);
         }
         for event in world.events(scenario) {
             let mut next = world.clone();
@@ -59,12 +59,16 @@ fn every_state<J: Job>(scenario: &Scenario, fine: &mut HashSet<u64>) -> (usize, 
             }
         }
     }
-    (visited, None)
+    found(visited, "exhaustive".into(), None)
+}
+
+fn within(steps: u64) -> String {
+    format!("steps<={steps}")
 }
 
 /// The way with the fewest switches from participant to participant, and then the fewest steps, to a state from which it goes wrong;
 /// and how it does.
-fn shortest<J: Job>(scenario: &Scenario, fine: &mut HashSet<u64>) -> Violation {
+fn shortest<J: Job>(scenario: &Scenario, fine: &mut HashSet<u64>, look: &Look) -> Violation {
     let mut ways: Vec<(usize, Event)> = Vec::new();
     let mut seen = HashSet::new();
     let start = Reached { switches: 0, steps: 0, way: 0, last: None, world: World::<J>::start() };
@@ -76,6 +80,7 @@ fn shortest<J: Job>(scenario: &Scenario, fine: &mut HashSet<u64>) -> Violation {
         if !seen.insert((world.fingerprint(), last)) {
             continue;
         }
+        look.begins();
         if let Some(wrong) = world.goes_wrong(scenario, fine) {
             return told::<J>(scenario, &ways, way, &wrong);
         }

@@ -9,6 +9,7 @@ use derive_where::derive_where;
 
 use super::scenario::{Network, Scenario, Wrong};
 use super::{Enumerator, EnumeratorContext, Job, READERS, Reader, ReaderContext};
+use crate::engine::caught;
 use crate::journal::{Lane, Split, Step, set};
 
 type Plan<J> = <<J as Job>::Enumerator as Enumerator<<J as Job>::Order, <J as Job>::Report>>::Plan;
@@ -352,8 +353,8 @@ impl<J: Job> World<J> {
         call: impl FnOnce(&mut J::Enumerator, &mut EnumeratorContext<J::Order>),
     ) -> Step {
         let mut context = EnumeratorContext::new();
-        call(&mut self.enumerator, &mut context);
-        self.failure = self.failure.take().or(context.failure);
+        let panicked = caught(|| call(&mut self.enumerator, &mut context));
+        self.failed([context.failure, panicked]);
         for (id, order) in context.orders {
             if self.seats[id].runs() {
                 self.seats[id].orders.push(order);
@@ -365,6 +366,12 @@ impl<J: Job> World<J> {
         let text =
             [what].into_iter().chain(context.text).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
         Step { lane: Lane::Enumerator, text }
+    }
+
+    /// The first thing to fail counts.
+    fn failed(&mut self, [why, panic]: [Option<String>; 2]) {
+        let panic = panic.map(|message| format!("it panicked: {message}"));
+        self.failure = self.failure.take().or(why).or(panic);
     }
 
     fn hear(&mut self, id: usize, report: J::Report, how: &str) -> Step {
@@ -379,8 +386,10 @@ impl<J: Job> World<J> {
         call: impl FnOnce(&mut J::Reader, &mut ReaderContext<J::Report>) -> bool,
     ) -> Step {
         let mut context = ReaderContext::new();
-        if let Some(reader) = &mut self.seats[id].reader {
-            self.seats[id].finished |= call(reader, &mut context);
+        let Seat { reader, finished, .. } = &mut self.seats[id];
+        if let Some(reader) = reader {
+            let panicked = caught(|| *finished |= call(reader, &mut context));
+            self.failed([None, panicked]);
         }
         self.take(id, what, context)
     }
@@ -391,10 +400,10 @@ impl<J: Job> World<J> {
         let seat = &mut self.seats[id];
         seat.output.extend(read);
         seat.reports.extend(reports);
-        self.failure = self.failure.take().or(failure);
         if seat.finished {
             text.push("has finished".into());
         }
+        self.failed([failure, None]);
         let text = [what].into_iter().chain(text).collect::<Vec<_>>().join("; ");
         Step { lane: Lane::READERS[id], text }
     }
