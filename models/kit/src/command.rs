@@ -54,6 +54,9 @@ struct Args {
     /// A SCENARIO is a whole name
     #[arg(long, help_heading = "As for any test")]
     exact: bool,
+    /// Not the scenarios with this in their names
+    #[arg(long, value_name = "NAME", help_heading = "As for any test")]
+    skip: Vec<String>,
     /// Show what the reader prints, and every panic
     #[arg(long, alias = "no-capture", help_heading = "As for any test")]
     nocapture: bool,
@@ -285,7 +288,8 @@ impl Kit {
         let is_wanted = |at: &usize| {
             let trial = &self.trials[*at];
             let has_checker = trial.runs.iter().any(|run| args.wants(run.checker));
-            wanted[*at] && has_checker && (!args.ignored || !trial.lacks.is_empty())
+            let is_skipped = args.skip.iter().any(|name| names[*at].contains(name.as_str()));
+            wanted[*at] && !is_skipped && has_checker && (!args.ignored || !trial.lacks.is_empty())
         };
         Ok((0..names.len()).filter(is_wanted).collect())
     }

@@ -45,7 +45,7 @@
 //! **Budget.** Each scenario has two seconds under each checker, or `--seconds`. loom begins with no preemptions and allows more, until every
 //! execution was seen or the time is over; shuttle and threads stop at 500 and 50 executions. The table says which it was.
 //!
-//! **Limits.** The scenarios are small: two or three threads, four splits at most, one checkpoint. *Holds* is about these, with the bound
+//! **Limits.** The scenarios are small: a few threads, a few splits, one checkpoint. *Holds* is about these, with the bound
 //! that is printed. An execution that makes no progress for three seconds is given up, and counts as a violation.
 //!
 //! # In a test of one's own

@@ -78,12 +78,16 @@ struct Watch {
 impl Watch {
     fn over(trial: &Trial, run: &Run, look: &Look) -> Self {
         let row = Row { bound: "unfinished".into(), ..Row::of(trial, run.checker) };
+        let last: Arc<Mutex<Option<Row>>> = Arc::default();
         let of_panic = {
-            let (look, row, stuck, is_first) = (look.clone(), row.clone(), trial.stuck, AtomicBool::new(true));
+            let (look, row, stuck, last) = (look.clone(), row.clone(), trial.stuck, last.clone());
             move |message: &str| {
-                if is_first.swap(false, Ordering::Relaxed) {
+                let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+                // What follows the first one may come of it.
+                if last.is_none() {
                     let row = Row { executions: look.count(), ..row.clone() };
-                    say(&Message::Last(Box::new(row.violated(look.violation(stuck, message)))));
+                    let row = last.insert(row.violated(look.violation(stuck, message)));
+                    say(&Message::Last(Box::new(row.clone())));
                 }
             }
         };
@@ -99,9 +103,12 @@ impl Watch {
                     beats = if executions == known { beats + 1 } else { 0 };
                     known = executions;
                     if beats >= STANDS_STILL && !is_over.load(Ordering::Relaxed) {
-                        let what = "I13 progress: a call neither returns nor lets others go on";
-                        let row = Row { executions, ..row.clone() };
-                        say(&Message::Done(Box::new(row.violated(Violation::new(what.into(), look.steps())))));
+                        let row = last.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_else(|| {
+                            let what = "I13 progress: a call neither returns nor lets others go on";
+                            let row = Row { executions, ..row.clone() };
+                            row.violated(Violation::new(what.into(), look.steps()))
+                        });
+                        say(&Message::Done(Box::new(row)));
                         std::process::exit(0);
                     }
                     say(&Message::Executions(executions));
