@@ -46,6 +46,7 @@ impl<const WAY: u8> Reader<WAY> {
     fn misbehave(&self) {
         match WAY {
             ABORTS => {
+                self.journal.note("poll: is about to abort");
                 eprintln!("out of patience");
                 std::process::abort()
             }

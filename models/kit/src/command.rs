@@ -80,6 +80,9 @@ struct Args {
     /// In a child: this trial, told on the standard output.
     #[arg(long, hide = true)]
     trial: Option<usize>,
+    /// In a child: with each step as it comes.
+    #[arg(long, hide = true)]
+    aloud: bool,
 }
 
 impl Args {

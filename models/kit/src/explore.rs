@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use turnstile_loom::sync::{Pass, set_pass};
 
 use crate::engine::{FailurePersistence, Schedules, caught, loom, shuttle};
-use crate::journal::{Pages, Step, length};
+use crate::journal::{Pages, Step, begin, length};
 use crate::scenario::Scenario;
 use crate::subject::{Ability, Subject};
 
@@ -117,6 +117,7 @@ pub(crate) struct Look {
 impl Look {
     fn once<S: Subject>(&self, scenario: &Scenario) {
         self.begins();
+        begin();
         let Err(violation) = scenario.run::<S>(self.pages.clone()) else { return };
         let Some(best) = &self.best else { panic!("{violation}") };
         let steps = self.steps();

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::sync::{self, AtomicUsize, Ordering::SeqCst};
 
@@ -116,7 +116,25 @@ impl Pages {
     fn note(&mut self, text: String) {
         let me = sync::current();
         let lane = self.lanes.iter().rev().find(|(thread, _)| *thread == me).map_or(Lane::Poller, |(_, lane)| *lane);
-        self.steps.push(Step { lane, text });
+        let step = Step { lane, text };
+        if let Some(hearer) = HEARER.get() {
+            hearer(Some(&step));
+        }
+        self.steps.push(step);
+    }
+}
+
+static HEARER: OnceLock<fn(Option<&Step>)> = OnceLock::new();
+
+/// Each step is told to `hearer` from now on, before anything else happens; and nothing where an execution begins.
+pub(crate) fn aloud(hearer: fn(Option<&Step>)) {
+    let _ = HEARER.set(hearer);
+}
+
+/// An execution begins.
+pub(crate) fn begin() {
+    if let Some(hearer) = HEARER.get() {
+        hearer(None);
     }
 }
 

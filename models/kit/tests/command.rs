@@ -97,9 +97,11 @@ fn what_is_not_supported_is_never_passed() {
 }
 
 #[test]
-fn a_process_that_dies_is_a_violation_with_its_last_words() {
-    for row in rows(&["aborts/no-work"]) {
+fn a_process_that_dies_is_a_violation_with_its_steps_and_its_last_words() {
+    for row in rows(&["aborts/batch"]) {
         assert_eq!((&row["verdict"], &row["guarantee"]), (&"violated".into(), &"I12".into()), "{row}");
+        let steps = row["steps"].as_array().map_or(&[][..], Vec::as_slice);
+        assert!(steps.iter().any(|step| step["text"] == "poll: is about to abort"), "{row}");
         assert!(row["violation"].as_str().is_some_and(|what| what.contains("out of patience")), "{row}");
     }
     let shown = text(&readers(&["panics-twice/no-work"]).stdout);

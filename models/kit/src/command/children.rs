@@ -13,9 +13,10 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 
 use super::{Args, Row, Verdict};
-use crate::engine;
 use crate::explore::{Found, Look, Violation};
+use crate::journal::Step;
 use crate::trial::{Run, Trial};
+use crate::{engine, journal};
 
 /// What a child says on its standard output, a line each.
 #[derive(Serialize, Deserialize)]
@@ -27,6 +28,8 @@ enum Message {
     /// If nothing comes after this, this is what came of it.
     Last(Box<Row>),
     Done(Box<Row>),
+    /// Of a child that tells each; none where an execution begins.
+    Step(Option<Step>),
 }
 
 /// The reader may have printed half a line. When nobody listens any more, there is nothing left to do.
@@ -47,6 +50,9 @@ const SILENCE: Duration = Duration::from_secs(20);
 pub(super) fn child(trial: &Trial, args: &Args) -> ExitCode {
     if args.nocapture {
         engine::show_panics();
+    }
+    if args.aloud {
+        journal::aloud(|step| say(&Message::Step(step.cloned())));
     }
     for run in trial.runs.iter().filter(|run| args.wants(run.checker)) {
         say(&Message::Begins(run.checker.into()));
@@ -205,14 +211,21 @@ impl Drop for Reaped {
 fn run(index: usize, name: &str, mut left: Vec<Row>, args: &Args, bar: &ProgressBar) -> Vec<Row> {
     let mut rows = Vec::new();
     while !left.is_empty() {
-        let (done, died) = child_of(index, name, &left, args, bar);
+        let (done, died) = child_of(index, name, &left, args, false, bar);
         let is_in_vain = done.is_empty();
         left.retain(|row| done.iter().all(|done| done.checker != row.checker));
         rows.extend(done);
         // It may have ended itself after a verdict: then the next one goes on with the others.
-        if let Some(died) = died
+        if let Some(mut died) = died
             && (is_in_vain || died.is_about(&left))
         {
+            // Without a word about the steps: once more, aloud.
+            if died.last.is_none()
+                && !died.is_silent
+                && let (_, Some(again)) = child_of(index, name, &left[..1], args, true, bar)
+            {
+                died.steps = again.steps;
+            }
             rows.push(died.row(left.remove(0)));
         }
     }
@@ -224,6 +237,9 @@ struct Died {
     checker: Option<String>,
     executions: u64,
     last: Option<Row>,
+    /// If it told them: those of the execution in which it died.
+    steps: Vec<Step>,
+    is_silent: bool,
     how: String,
 }
 
@@ -242,29 +258,36 @@ impl Died {
             None => {
                 let what = format!("I12 total transitions: {}", self.how);
                 Row { executions: self.executions, bound: "unfinished".into(), ..row }
-                    .violated(Violation::new(what, Vec::new()))
+                    .violated(Violation::new(what, self.steps))
             }
         }
     }
 }
 
 /// Starts a child and listens to it. What it found, and how it died if it did before the end.
-fn child_of(index: usize, name: &str, left: &[Row], args: &Args, bar: &ProgressBar) -> (Vec<Row>, Option<Died>) {
+fn child_of(
+    index: usize,
+    name: &str,
+    left: &[Row],
+    args: &Args,
+    aloud: bool,
+    bar: &ProgressBar,
+) -> (Vec<Row>, Option<Died>) {
     let mut command = Command::new(std::env::current_exe().expect("this is a file"));
     command.args(["--trial", &index.to_string(), "--seconds", &args.seconds.to_string()]);
     left.iter().for_each(|row| {
         command.args(["--checker", &row.checker]);
     });
-    if args.nocapture {
-        command.arg("--nocapture");
+    for (given, flag) in [(args.nocapture, "--nocapture"), (aloud, "--aloud")] {
+        command.args(given.then_some(flag));
     }
     let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = Reaped(piped.expect("this file can be started again"));
     let said = Said::new(args.nocapture);
     let errors = child.0.stderr.take().map(|errors| said.listen(errors));
     let lines = lines(child.0.stdout.take());
-    let (mut checker, mut executions, mut last, mut done) = (None, 0, None, Vec::new());
-    let silence = loop {
+    let (mut checker, mut executions, mut last, mut steps, mut done) = (None, 0, None, Vec::new(), Vec::new());
+    let is_silent = loop {
         if done.len() >= left.len() {
             return (done, None);
         }
@@ -281,24 +304,26 @@ fn child_of(index: usize, name: &str, left: &[Row], args: &Args, bar: &ProgressB
             Ok(Message::Executions(so_far)) => executions = so_far,
             Ok(Message::Last(row)) => last = Some(*row),
             Ok(Message::Done(row)) => done.push(*row),
+            Ok(Message::Step(None)) => steps.clear(),
+            Ok(Message::Step(Some(step))) => steps.push(step),
             Err(_) => said.add(&line),
         }
     };
-    if silence {
+    if is_silent {
         let _ = child.0.kill();
     }
     let status = child.0.wait();
     // Nobody else holds the other end, unless the reader has started processes: those are not waited for.
-    if !silence && let Some(errors) = errors {
+    if !is_silent && let Some(errors) = errors {
         let _ = errors.join();
     }
     let how = match status {
-        _ if silence => format!("nothing was heard of it for {} s, and it was killed", SILENCE.as_secs()),
+        _ if is_silent => format!("nothing was heard of it for {} s, and it was killed", SILENCE.as_secs()),
         Ok(status) => format!("the process died: {status}"),
         Err(error) => format!("the process died: {error}"),
     };
     let how = said.after().map_or(how.clone(), |words| format!("{how}; its last words: {words}"));
-    (done, Some(Died { checker, executions, last, how }))
+    (done, Some(Died { checker, executions, last, steps, is_silent, how }))
 }
 
 fn lines(output: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String> {
