@@ -16,8 +16,7 @@ use crate::sync::Engine;
 /// Returns the message of the panic.
 ///
 /// The builder reads its defaults from the environment, where a stray variable would bound the search without a word: all are
-/// set. That the time is over is not said: whoever sets one has to look at the clock. loom looks at it, and counts, every so many
-/// executions only: every hundred.
+/// set. That the time is over is not said: whoever sets one has to look at the clock.
 pub fn loom(
     preemptions: Option<usize>,
     time: Option<Duration>,
@@ -31,7 +30,8 @@ pub fn loom(
     builder.max_duration = time;
     builder.max_permutations = executions;
     builder.checkpoint_file = None;
-    builder.checkpoint_interval = 100;
+    // How often it looks at the time, and whether it is enough.
+    builder.checkpoint_interval = 1;
     builder.expect_explicit_explore = false;
     builder.location = false;
     builder.log = false;

@@ -237,9 +237,11 @@ fn bounded<S: Subject>(look: &Look, scenario: &'static Scenario, bounds: &[Optio
 /// The shortest way to a violation with so many preemptions, of as many executions as can be seen soon.
 fn shortest<S: Subject>(look: &Look, scenario: &'static Scenario, bound: Option<usize>, first: Violation) -> Violation {
     const EXECUTIONS: usize = 10_000;
+    // What sleeps in each execution is not waited for.
+    const TIME: Duration = Duration::from_secs(20);
     let best = Arc::new(Mutex::new(None));
     let look = Look { best: Some(best.clone()), ..look.clone() };
-    let stuck = look.under_loom::<S>(scenario, bound, None, Some(EXECUTIONS));
+    let stuck = look.under_loom::<S>(scenario, bound, Some(TIME), Some(EXECUTIONS));
     let stuck = stuck.map(|message| look.violation(scenario.stuck, &message));
     let best = best.lock().unwrap_or_else(PoisonError::into_inner).take();
     let all = best.map(|(text, steps)| Violation::new(text, steps)).into_iter().chain(stuck).chain([first]);
