@@ -100,12 +100,13 @@ impl Subject for Reader {
     }
 
     fn checkpoint(&self) {
-        if let Ok(cut) = self.core.try_cut() {
-            barrier(Some(cut), &self.journal);
-        } else {
+        let cut = self.core.try_cut().or_else(|_| {
             self.journal.note("asks the poller for a checkpoint");
             self.core.request_checkpoint(CheckpointId(1)).expect("nobody else asks");
-        }
+            // If the poller has finished since the first look, it answers no more.
+            self.core.try_cut()
+        });
+        barrier(cut.ok(), &self.journal);
     }
 
     fn restore(journal: &Journal, snapshot: &[Split]) -> (Arc<Self>, Task) {
