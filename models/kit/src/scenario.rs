@@ -1,14 +1,16 @@
 //! The scenarios: for every pair of operations that may run at once, from every state in which that differs, a small program.
 //!
-//! They follow from the operations and not from a list of known bugs: poll, assign, signal, checkpoint, wait and shutdown, each
-//! against each, with the reader empty, with something queued, with a split being read, and at the end. One judgement serves all
-//! of them.
+//! They follow from the operations and not from a list of known bugs: [`pairs()`](pairs::pairs) says which of them meet in which
+//! scenario, and why where they meet in none. One judgement serves all of them.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::journal::{BROKEN, Cut, Gate, Journal, Lane, Pages, Split, Step, WITHOUT_ROWS, set};
 use crate::subject::{Ability, Polled, Subject};
 use crate::sync::{spawn, yield_now};
+
+pub mod pairs;
 
 /// What the engine does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +20,11 @@ enum Do {
     Checkpoint,
     /// On the poller's thread only.
     Poll,
+    /// Waits until what was accepted is read, and a checkpoint that was asked for is answered: no later step makes up for a
+    /// wake-up that was lost before.
+    Served,
 }
-use Do::{Assign, Checkpoint, Poll, Signal};
+use Do::{Assign, Checkpoint, Poll, Served, Signal};
 
 /// How the poller goes on while others work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +33,8 @@ enum Polls {
     Early(usize),
     /// It sleeps whenever there is nothing, until it has finished.
     Sleeping,
-    /// It calls once, and then the task is cancelled.
-    Cancelled,
+    /// It calls so often, and then the task is cancelled.
+    Cancelled(usize),
 }
 use Polls::{Cancelled, Early, Sleeping};
 
@@ -50,13 +55,14 @@ pub struct Scenario {
     other: &'static [Do],
     polls: Polls,
     after: &'static [Do],
-    /// The first read goes on until `other` is done.
+    /// The first read goes on until the others are done.
     slow: bool,
 }
 
 const PROGRESS: &str = "I13 progress: everybody waits for somebody else";
 const WAKE_UP: &str = "I11 no lost wake-up: the poller sleeps, and nobody will wake it";
 const BOUNDED: &str = "I10 bounded snapshot: the checkpoint waits until a split is read, however long that takes";
+const UNHINDERED: &str = "I13 progress: somebody waits until a split is read, however long that takes";
 
 const PLAIN: Scenario = Scenario {
     name: "",
@@ -144,6 +150,24 @@ pub const SCENARIOS: &[Scenario] = &[
         delivery: &[Assign(&[1])],
         ..PLAIN
     },
+    Scenario {
+        name: "assign-before-finished",
+        claim: "A split that comes after the end, with another still to be read, is handed back, or read.",
+        needs: &[Ability::Refuses],
+        before: &[Assign(&[1]), Signal],
+        delivery: &[Assign(&[2])],
+        ..PLAIN
+    },
+    Scenario {
+        name: "assign-while-slow",
+        claim: "Neither an assignment nor the end waits until a split is read.",
+        stuck: UNHINDERED,
+        before: &[Assign(&[1])],
+        delivery: &[Assign(&[2]), Signal],
+        polls: Early(1),
+        slow: true,
+        ..PLAIN
+    },
     // Deliveries against each other.
     Scenario {
         name: "two-deliveries",
@@ -163,13 +187,42 @@ pub const SCENARIOS: &[Scenario] = &[
         other: &[Signal],
         ..PLAIN
     },
-    // More than a reader may have room for. Nobody takes anything meanwhile.
+    Scenario {
+        name: "end-by-two",
+        claim: "The end may be said by two at once.",
+        needs: &[Ability::ManyDeliveries],
+        before: &[Assign(&[1])],
+        delivery: &[Signal],
+        other: &[Signal],
+        ..PLAIN
+    },
+    Scenario {
+        name: "last-room",
+        claim: "Of two assignments that meet where there may be room for one, each is read, or comes back.",
+        needs: &[Ability::ManyDeliveries],
+        before: &[Assign(&[1])],
+        delivery: &[Assign(&[2])],
+        other: &[Assign(&[3])],
+        polls: Early(1),
+        after: &[Signal],
+        ..PLAIN
+    },
+    // More than a reader may have room for.
     Scenario {
         name: "more-than-it-holds",
         claim: "A reader that has no room says so; it does not wait for a poll that the same thread would make.",
         before: &[Assign(&[1]), Assign(&[2]), Assign(&[3]), Poll],
         delivery: &[Assign(&[4]), Signal],
         polls: Early(1),
+        ..PLAIN
+    },
+    Scenario {
+        name: "room-made-by-poll",
+        claim: "An assignment that meets the poll that makes room for it is read, or comes back.",
+        before: &[Assign(&[1]), Assign(&[2]), Assign(&[3])],
+        delivery: &[Assign(&[4])],
+        polls: Early(3),
+        after: &[Signal],
         ..PLAIN
     },
     // Waiting.
@@ -199,6 +252,24 @@ pub const SCENARIOS: &[Scenario] = &[
         stuck: WAKE_UP,
         delivery: &[Assign(&[1])],
         other: &[Signal],
+        polls: Sleeping,
+        ..PLAIN
+    },
+    Scenario {
+        name: "woken-for-a-batch",
+        claim: "An assignment wakes a poller that sleeps, and it sleeps no more until all of the batch is read.",
+        needs: &[Ability::Waits],
+        stuck: WAKE_UP,
+        delivery: &[Assign(&[1, 2]), Served, Signal],
+        polls: Sleeping,
+        ..PLAIN
+    },
+    Scenario {
+        name: "woken-by-checkpoint",
+        claim: "A checkpoint does not wait for a poller that sleeps.",
+        needs: &[Ability::Waits, Ability::Snapshots],
+        stuck: WAKE_UP,
+        other: &[Checkpoint, Served, Signal],
         polls: Sleeping,
         ..PLAIN
     },
@@ -245,11 +316,41 @@ pub const SCENARIOS: &[Scenario] = &[
         ..PLAIN
     },
     Scenario {
+        name: "cut-meets-refusal",
+        claim: "A checkpoint makes no room, and takes none.",
+        needs: &[Ability::Snapshots],
+        before: &[Assign(&[1]), Assign(&[2]), Assign(&[3])],
+        delivery: &[Assign(&[4])],
+        other: &[Checkpoint],
+        polls: Early(1),
+        after: &[Signal],
+        ..PLAIN
+    },
+    Scenario {
+        name: "cut-meets-late-assign",
+        claim: "What is refused after the end is in no snapshot.",
+        needs: &[Ability::Snapshots, Ability::Refuses],
+        before: &[Assign(&[1]), Signal],
+        delivery: &[Assign(&[2])],
+        other: &[Checkpoint],
+        polls: Early(1),
+        ..PLAIN
+    },
+    Scenario {
         name: "cut-meets-end",
         claim: "A checkpoint that meets the end is taken, and holds what is left.",
         needs: &[Ability::Snapshots],
         before: &[Assign(&[1])],
         delivery: &[Signal],
+        other: &[Checkpoint],
+        polls: Early(1),
+        ..PLAIN
+    },
+    Scenario {
+        name: "cut-meets-finish",
+        claim: "A checkpoint that meets the last poll is taken, by one of the two.",
+        needs: &[Ability::Snapshots],
+        before: &[Assign(&[1]), Signal, Poll],
         other: &[Checkpoint],
         polls: Early(1),
         ..PLAIN
@@ -276,6 +377,28 @@ pub const SCENARIOS: &[Scenario] = &[
         slow: true,
         ..PLAIN
     },
+    Scenario {
+        name: "cut-and-assign-while-slow",
+        claim: "A checkpoint that has to wait for a row keeps nobody else waiting.",
+        needs: &[Ability::Snapshots],
+        stuck: UNHINDERED,
+        before: &[Assign(&[1])],
+        delivery: &[Assign(&[2]), Signal],
+        other: &[Checkpoint],
+        polls: Early(1),
+        slow: true,
+        ..PLAIN
+    },
+    Scenario {
+        name: "cut-meets-failure",
+        claim: "A split that cannot be read is in the snapshot, before and after that is known.",
+        needs: &[Ability::Snapshots, Ability::Fails],
+        before: &[Assign(&[BROKEN])],
+        other: &[Checkpoint],
+        polls: Early(1),
+        after: &[Signal],
+        ..PLAIN
+    },
     // Shutdown.
     Scenario {
         name: "shutdown",
@@ -283,7 +406,7 @@ pub const SCENARIOS: &[Scenario] = &[
         needs: &[Ability::ShutsDown],
         before: &[Assign(&[1, 2])],
         delivery: &[Signal],
-        polls: Cancelled,
+        polls: Cancelled(1),
         ..PLAIN
     },
     Scenario {
@@ -291,7 +414,26 @@ pub const SCENARIOS: &[Scenario] = &[
         claim: "An assignment that meets the shutdown is handed back by one of the two, or read.",
         needs: &[Ability::ShutsDown, Ability::Refuses],
         delivery: &[Assign(&[1])],
-        polls: Cancelled,
+        polls: Cancelled(1),
+        ..PLAIN
+    },
+    Scenario {
+        name: "shutdown-meets-more",
+        claim: "The same when the shutdown has something to hand back already.",
+        needs: &[Ability::ShutsDown, Ability::Refuses],
+        before: &[Assign(&[1, 2])],
+        delivery: &[Assign(&[3])],
+        polls: Cancelled(1),
+        ..PLAIN
+    },
+    Scenario {
+        name: "cut-meets-shutdown",
+        claim: "A checkpoint that meets the shutdown is taken, or not, and neither waits for the other.",
+        needs: &[Ability::ShutsDown, Ability::Snapshots],
+        stuck: "I10 bounded snapshot: checkpoint and shutdown wait for each other",
+        before: &[Assign(&[1, 2])],
+        other: &[Checkpoint],
+        polls: Cancelled(0),
         ..PLAIN
     },
 ];
@@ -333,26 +475,31 @@ impl Scenario {
         for step in self.before {
             here(*step, &mut poller, &mut last);
         }
-        let start = |steps: &'static [Do], lane: Lane, gate: Option<Arc<Gate>>| {
-            let (reader, journal) = (reader.clone(), journal.clone());
+        let at_work = Arc::new(AtomicUsize::new(self.threads() - 1));
+        let start = |steps: &'static [Do], lane: Lane| {
+            let (reader, journal, gate, at_work) = (reader.clone(), journal.clone(), gate.clone(), at_work.clone());
             (!steps.is_empty()).then(|| {
                 spawn(move || {
                     journal.enter(lane);
                     steps.iter().for_each(|step| act(&*reader, *step, &journal));
-                    gate.iter().for_each(|gate| gate.open());
+                    if at_work.fetch_sub(1, Ordering::Relaxed) == 1 {
+                        gate.iter().for_each(|gate| gate.open());
+                    }
                 })
             })
         };
-        let lane = if self.other == [Checkpoint] { Lane::Checkpoint } else { Lane::Delivery2 };
-        let others = [start(self.delivery, Lane::Delivery, None), start(self.other, lane, gate)];
+        let lane = if self.other.contains(&Checkpoint) { Lane::Checkpoint } else { Lane::Delivery2 };
+        let others = [start(self.delivery, Lane::Delivery), start(self.other, lane)];
         match self.polls {
             Early(polls) => {
                 for _ in 0..polls {
                     last = poll::<S>(last, &mut poller);
                 }
             }
-            Cancelled => {
-                last = poll::<S>(last, &mut poller);
+            Cancelled(polls) => {
+                for _ in 0..polls {
+                    last = poll::<S>(last, &mut poller);
+                }
                 let back = S::shutdown(&mut poller);
                 journal.note(format!("shut down; {} handed back", set(&back)));
                 journal.pages(|pages| pages.handed_back = back);
@@ -372,7 +519,7 @@ impl Scenario {
         for step in self.after {
             here(*step, &mut poller, &mut last);
         }
-        let shut_down = self.polls == Cancelled;
+        let shut_down = matches!(self.polls, Cancelled(_));
         for _ in 0..LATE_POLLS {
             if last != Polled::Again || shut_down {
                 break;
@@ -383,7 +530,10 @@ impl Scenario {
         drop((reader, poller));
         let found = journal.pages(|pages| pages.clone());
         judge(&found, last, shut_down)?;
-        let cut = self.needs.contains(&Ability::Snapshots).then(|| judge_cut(&found)).transpose()?;
+        // Nobody needs the checkpoint of a task that is given up.
+        let is_given_up = shut_down || last == Polled::Failed;
+        let has_cut = self.needs.contains(&Ability::Snapshots) && !(is_given_up && found.cut.is_none());
+        let cut = has_cut.then(|| judge_cut(&found)).transpose()?;
         if S::ABILITIES.contains(&Ability::KeepsOrder) && !self.other.iter().any(|step| matches!(step, Assign(_))) {
             judge_order(&found)?;
         }
@@ -419,6 +569,15 @@ fn act<S: Subject>(reader: &S, step: Do, journal: &Journal) {
             reader.checkpoint();
         }
         Poll => unreachable!("only the poller polls"),
+        Served => {
+            let is_served = |pages: &mut Pages| {
+                let all_read = pages.accepted.iter().all(|split| pages.read.contains(split));
+                all_read && (pages.asked.is_none() || pages.cut.is_some())
+            };
+            while !journal.pages(is_served) {
+                yield_now();
+            }
+        }
     }
 }
 
@@ -492,7 +651,7 @@ fn judge_cut(found: &Pages) -> Result<Cut, String> {
     let holds = format!("(read before the barrier: {}; in the snapshot: {})", set(&cut.read), set(&cut.snapshot));
     for split in asked {
         match (cut.read.contains(split), cut.snapshot.contains(split)) {
-            (false, false) => {
+            (false, false) if !found.handed_back.contains(split) => {
                 return Err(format!("I6 one cut: restored from this checkpoint, s{split} is lost {holds}"));
             }
             (true, true) => {
@@ -512,7 +671,7 @@ fn judge_cut(found: &Pages) -> Result<Cut, String> {
     Ok(cut.clone())
 }
 
-/// A reader that continues from the checkpoint reads what the snapshot holds, and finishes.
+/// A reader that continues from the checkpoint reads what the snapshot holds, and finishes; or fails where the other did.
 fn restore<S: Subject>(cut: &Cut, steps: &[Step], journal: &Journal) -> Result<(), String> {
     let pages = Arc::new(Mutex::new(Pages::default()));
     let again = Journal::new(pages.clone(), None);
@@ -532,7 +691,9 @@ fn restore<S: Subject>(cut: &Cut, steps: &[Step], journal: &Journal) -> Result<(
         expected.sort_unstable();
         read.sort_unstable();
     }
-    if read == expected && last == Polled::Finished {
+    let is_over = if expected.contains(&BROKEN) { Polled::Failed } else { Polled::Finished };
+    expected.retain(|split| *split != BROKEN);
+    if read == expected && last == is_over {
         journal.pages(|all| all.steps = steps.to_vec());
         return Ok(());
     }
