@@ -596,8 +596,9 @@ fn judge(found: &Pages, last: Polled, shut_down: bool) -> Result<(), String> {
             1 => {}
             n => return Err(format!("I2 taking consumes: s{split} was read {n} times")),
         }
-        if times(accepted, *split) == 0 && refused.contains(split) {
-            return Err(format!("I5 owner or back: s{split} was refused, and read"));
+        if !accepted.contains(split) {
+            let what = if refused.contains(split) { "refused" } else { "never assigned" };
+            return Err(format!("I5 owner or back: s{split} was {what}, and read"));
         }
     }
     if let Some(split) = handed_back.iter().find(|split| times(handed_back, **split) > 1 || !accepted.contains(split)) {
@@ -650,14 +651,8 @@ fn judge_cut(found: &Pages) -> Result<Cut, String> {
     let Some(cut) = &found.cut else { return Err("I10 bounded snapshot: the checkpoint was never answered".into()) };
     let holds = format!("(read before the barrier: {}; in the snapshot: {})", set(&cut.read), set(&cut.snapshot));
     for split in asked {
-        match (cut.read.contains(split), cut.snapshot.contains(split)) {
-            (false, false) if !found.handed_back.contains(split) => {
-                return Err(format!("I6 one cut: restored from this checkpoint, s{split} is lost {holds}"));
-            }
-            (true, true) => {
-                return Err(format!("I6 one cut: restored from this checkpoint, s{split} is read again {holds}"));
-            }
-            _ => {}
+        if ![&cut.read, &cut.snapshot, &found.handed_back].iter().any(|splits| splits.contains(split)) {
+            return Err(format!("I6 one cut: restored from this checkpoint, s{split} is lost {holds}"));
         }
     }
     for split in &cut.snapshot {

@@ -306,6 +306,9 @@ impl Walk {
         }
         for (thread, step) in steps.into_iter().enumerate() {
             let Some(step) = step else { continue };
+            if step == Do::Served && (state.is_reading || !state.queue.is_empty()) {
+                continue;
+            }
             let mut next = state.clone();
             next.done[thread] += 1;
             let outcome = next.act(step);
