@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use turnstile_kit::explore::{Budget, Checker, drain, explore};
+use turnstile_kit::job::scenario::SCENARIOS as JOBS;
 use turnstile_kit::scenario::SCENARIOS;
 
 #[path = "../adopting/steps.rs"]
@@ -259,6 +260,8 @@ fn names_in_table(page: &str, mark: &str) -> BTreeSet<String> {
 fn the_checklist_has_every_scenario() {
     let scenarios: BTreeSet<String> = SCENARIOS.iter().map(|scenario| scenario.name.to_owned()).collect();
     assert_eq!(names_in_table(&page(), "<!-- scenarios -->"), scenarios, "left: the page; right: the kit");
+    let jobs: BTreeSet<String> = JOBS.iter().map(|scenario| scenario.name.to_owned()).collect();
+    assert_eq!(names_in_table(&page(), "<!-- jobs -->"), jobs, "left: the page; right: the kit");
 }
 
 #[test]

@@ -705,7 +705,7 @@ impl Scenario {
     pub fn sees(&self) -> Vec<(&'static str, &'static [Ability])> {
         const NOTHING: &[Ability] = &[];
         let has_splits = self.splits() > 0;
-        let goes_on = self.polls != Cancelled;
+        let goes_on = !matches!(self.polls, Cancelled(_));
         let needs = |ability| self.needs.contains(&ability);
         let stuck = self.stuck.split(' ').next().unwrap_or("");
         let can = [
