@@ -79,10 +79,15 @@ cases! {
     "C03" "idiom-deque-flag" idiom_deque_flag::Reader, "I3" in "batch" by Interleavings;
     "C04" "end-only-if-work" end_only_if_work::EndOnlyIfWork, "I4" in "job-of-one" by States;
     "C05" "end-lost-on-failover" end_lost_on_failover::EndLostOnFailover, "I4" in "reader-starts-again" by States;
+    "C06" "end-misaddressed-or-repeated" end_misaddressed::EndMisaddressed, "I4" in "job-of-one" by States;
+    "C07" "end-without-scope" end_without_scope::EndWithoutScope, "I1" in "job-in-parts" by States;
+    "C08" "late-retransmit-after-end" late_retransmit_after_end::LateRetransmitAfterEnd, "I12" in "message-again" by States;
     "C09" "empty-assignment-is-end" empty_assignment_is_end::Reader, "I3" in "empty-assignment" by Interleavings;
     "C10" "error-reported-as-end" error_reported_as_end::Reader, "I12" in "broken-split" by Interleavings;
     "C11" "done-inferred-from-rows" done_inferred_from_rows::Reader, "I1" in "split-without-rows" by Interleavings;
     "C12" "assign-before-register" assign_before_register::AssignBeforeRegister, "I1" in "reader-starts-again" by States;
+    "C13" "returned-split-parked" returned_split_parked::ReturnedSplitParked, "I9" in "reader-starts-again" by States;
+    "C14" "identity-not-injective" identity_not_injective::IdentityNotInjective, "I1" in "job-of-two" by States;
     "C19" "split-in-flight-gap" split_in_flight_gap::Reader, "I6" in "one-cut" by Interleavings;
     "C19" "idiom-channel-disconnect" idiom_channel_disconnect::Reader, "I6" in "one-cut" by Interleavings;
     "C20" "done-split-still-in-state" done_split_still_in_state::Reader, "I6" in "cut-after-read" by Interleavings;
@@ -105,11 +110,6 @@ const PROTOCOL: &str =
 
 /// The cases that no specimen shows, and why.
 pub const WITHOUT: &[(&str, &str, &str)] = &[
-    ("C06", "end-misaddressed-or-repeated", PROTOCOL),
-    ("C07", "end-without-scope", PROTOCOL),
-    ("C08", "late-retransmit-after-end", PROTOCOL),
-    ("C13", "returned-split-parked", PROTOCOL),
-    ("C14", "identity-not-injective", PROTOCOL),
     ("C15", "lost-or-ambiguous-assignment", PROTOCOL),
     ("C16", "cut-skew", PROTOCOL),
     ("C17", "give-back-without-checkpoint-id", PROTOCOL),

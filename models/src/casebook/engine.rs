@@ -84,3 +84,39 @@ impl Reader<Order, Report> for Obedient {
         self.queue.clone()
     }
 }
+
+/// Asks for a split whenever it has nothing to read, until it is told that there is no more.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Asking {
+    queue: VecDeque<Split>,
+    /// It has asked, and waits for the answer.
+    waits: bool,
+    ended: bool,
+}
+
+impl Reader<Order, Report> for Asking {
+    type Part = ();
+
+    fn start(_: usize, _: u64, context: &mut ReaderContext<Report>) -> Self {
+        context.send(Report::Asks);
+        Self { queue: VecDeque::new(), waits: true, ended: false }
+    }
+
+    fn receive(&mut self, order: Order, _: &mut ReaderContext<Report>) {
+        match order {
+            Order::Assign(splits) => self.queue.extend(splits),
+            Order::NoMoreSplits => self.ended = true,
+        }
+        self.waits = false;
+    }
+
+    fn poll(&mut self, context: &mut ReaderContext<Report>) -> bool {
+        let Some(split) = self.queue.pop_front() else { return self.ended };
+        context.read(split);
+        if self.queue.is_empty() && !self.ended && !self.waits {
+            self.waits = true;
+            context.send(Report::Asks);
+        }
+        false
+    }
+}
