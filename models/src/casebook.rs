@@ -167,7 +167,7 @@ mod tests {
                 found.executions,
                 found.bound,
                 violation.what,
-                turnstile_kit::journal::lanes(&violation.steps)
+                turnstile_kit::picture::lanes(&violation.steps)
             );
             assert_eq!(violation.guarantee, case.guarantee, "{}: {}", case.case, violation.what);
             let is_said = case.sees().contains(&case.guarantee);

@@ -15,7 +15,7 @@ use std::time::Duration;
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::{Deserialize, Serialize};
-use turnstile_kit::journal::lanes;
+use turnstile_kit::picture::lanes;
 
 use crate::engine::show_panics;
 use crate::litmus;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 use turnstile_kit::explore::Found;
-use turnstile_kit::journal::lanes;
+use turnstile_kit::picture::lanes;
 
 use crate::casebook::{CASES, Case, WITHOUT};
 

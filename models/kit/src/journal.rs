@@ -1,7 +1,6 @@
 //! What happened in one execution, in the reader's own words: who did what, in which order.
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::sync::{self, AtomicUsize, Ordering::SeqCst};
@@ -34,7 +33,7 @@ pub enum Lane {
 }
 
 impl Lane {
-    const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Delivery,
         Self::Delivery2,
         Self::Poller,
@@ -255,47 +254,4 @@ pub fn set(splits: &[Split]) -> String {
         return "nothing".to_string();
     }
     splits.iter().map(|split| format!("s{split}")).collect::<Vec<_>>().join(", ")
-}
-
-/// Steps as lanes: one column per thread, one row per step, time downwards.
-pub fn lanes(steps: &[Step]) -> String {
-    let lanes: Vec<Lane> = Lane::ALL.into_iter().filter(|lane| steps.iter().any(|step| step.lane == *lane)).collect();
-    let widths: Vec<usize> = lanes
-        .iter()
-        .map(|lane| {
-            let own = steps.iter().filter(|step| step.lane == *lane).map(|step| step.text.chars().count());
-            own.chain([lane.name().len()]).max().unwrap_or(0)
-        })
-        .collect();
-    let mut out = String::new();
-    let mut row = |number: &str, cells: &[&str]| {
-        let mut line = format!("{number:>4} ");
-        for (cell, width) in cells.iter().zip(&widths) {
-            let _ = write!(line, "│ {cell:<width$} ");
-        }
-        let _ = writeln!(out, "{}", line.trim_end());
-    };
-    row("", &lanes.iter().map(|lane| lane.name()).collect::<Vec<_>>());
-    let rules: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
-    row("", &rules.iter().map(String::as_str).collect::<Vec<_>>());
-    for (number, step) in steps.iter().enumerate() {
-        let cells: Vec<&str> = lanes.iter().map(|lane| if *lane == step.lane { &*step.text } else { "" }).collect();
-        row(&(number + 1).to_string(), &cells);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_thread_has_its_column_and_each_step_its_row() {
-        let step = |lane, text: &str| Step { lane, text: text.into() };
-        let steps =
-            [step(Lane::Poller, "poll: nothing"), step(Lane::Delivery, "assign s1"), step(Lane::Poller, "ends")];
-        let picture = "     │ delivery  │ poller\n     │ ───────── │ ─────────────\n   1 │           │ poll: nothing\n   \
-                       2 │ assign s1 │\n   3 │           │ ends\n";
-        assert_eq!(lanes(&steps), picture);
-    }
 }

@@ -54,7 +54,8 @@
 //! use std::sync::Arc;
 //!
 //! use turnstile_kit::explore::{Budget, Checker, explore};
-//! use turnstile_kit::journal::{Journal, Split, lanes};
+//! use turnstile_kit::journal::{Journal, Split};
+//! use turnstile_kit::picture::lanes;
 //! use turnstile_kit::scenario::SCENARIOS;
 //! use turnstile_kit::subject::{Polled, Subject};
 //! use turnstile_kit::sync::{AtomicBool, Mutex, Ordering::SeqCst};

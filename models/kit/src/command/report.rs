@@ -8,8 +8,7 @@ use comfy_table::{Table, presets};
 use super::{Args, Outcome, Row, Verdict, distinct, phrase};
 use crate::explore::Violation;
 use crate::guarantee;
-use crate::journal::lanes;
-use crate::picture;
+use crate::picture::{self, lanes};
 use crate::trial::{Need, Trial};
 
 /// All that is known, for people.
