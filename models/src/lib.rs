@@ -4,6 +4,7 @@
 #![allow(clippy::duplicate_mod)]
 
 pub mod casebook;
+mod docs;
 pub mod engine;
 pub mod job;
 pub mod litmus;

@@ -4,7 +4,6 @@
 //! the other rows with it.
 
 use std::collections::VecDeque;
-use std::fs;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -17,6 +16,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use turnstile_kit::picture::lanes;
 
+use crate::docs::{grouped, write_into};
 use crate::engine::show_panics;
 use crate::litmus;
 use crate::plan::{Job, Row, Verdict, jobs};
@@ -183,31 +183,6 @@ fn write_docs(folder: &Path, wanted: &[(usize, Job)], rows: &[Row]) -> io::Resul
     write_into(&folder.join("protocol.md"), "states", &states)?;
     write_into(&folder.join("protocol.md"), "rules", &rules)?;
     write_into(&folder.join("counterexamples.md"), "rules", &counterexamples)
-}
-
-/// Puts text between the two marks of a document.
-fn write_into(doc: &Path, mark: &str, text: &str) -> io::Result<()> {
-    let mark = format!("<!-- {mark} -->\n");
-    let old =
-        fs::read_to_string(doc).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", doc.display())))?;
-    let [before, _, after] = old.split(&*mark).collect::<Vec<_>>()[..] else {
-        return Err(io::Error::other(format!("{} lacks two lines with {}", doc.display(), mark.trim())));
-    };
-    let text = text.trim_end();
-    fs::write(doc, format!("{before}{mark}{text}\n\n{mark}{after}"))
-}
-
-/// Digits in groups of three.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 fn print_table(wanted: &[(usize, Job)], rows: &[Row]) {
