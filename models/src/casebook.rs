@@ -4,7 +4,7 @@
 //! Every single operation on a shared collection or flag has the benefit of the doubt: it is atomic. What fails is the order of
 //! the steps, and nothing else.
 
-use turnstile_kit::explore::{Budget, Checker, Found, explore};
+use turnstile_kit::explore::{Budget, Checker, Found, Violation, explore};
 use turnstile_kit::job;
 use turnstile_kit::scenario::SCENARIOS;
 
@@ -144,9 +144,14 @@ impl Case {
         lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
     }
 
+    /// What was found, if it is what the specimen is there for.
+    pub fn caught<'a>(&self, found: &'a Found) -> Option<&'a Violation> {
+        found.violation.as_ref().filter(|violation| violation.guarantee == self.guarantee)
+    }
+
     /// Is what was found what the specimen is there for?
     pub fn is_caught(&self, found: &Found) -> bool {
-        found.violation.as_ref().is_some_and(|violation| violation.guarantee == self.guarantee)
+        self.caught(found).is_some()
     }
 }
 

@@ -8,6 +8,7 @@ mod docs;
 pub mod engine;
 pub mod job;
 pub mod litmus;
+mod pages;
 pub mod plan;
 pub mod protocol;
 pub mod prove;

@@ -46,6 +46,9 @@ enum Cmd {
         /// An array with one object for each.
         #[arg(long)]
         json: bool,
+        /// Write the interleaving of CASE into FILE instead, as a picture.
+        #[arg(long, value_name = "FILE", requires = "case", conflicts_with = "json")]
+        svg: Option<PathBuf>,
     },
     /// Walk through the states of the delivery protocol, in a browser.
     Explore {
@@ -99,7 +102,7 @@ fn main() -> ExitCode {
     let result = match command {
         Cmd::Prove(Prove { deep, filter, json, doc }) => prove::prove(&prove::Options { deep, filter, json, doc }),
         Cmd::Replay { scenario, pass, deep, schedule } => prove::replay(&scenario, &pass, deep, schedule.as_deref()),
-        Cmd::Casebook { case, json } => Ok(show::casebook(case.as_deref(), json)),
+        Cmd::Casebook { case, json, svg } => show::casebook(&show::Options { case, json, svg }),
         Cmd::Explore { size, without, address } => Ok(explore(&size, without.as_deref(), address)),
         Cmd::Litmus(Litmus { all, plan }) => Ok(litmus(all, &plan)),
         Cmd::Job { index } => Ok(prove::run_job(index)),

@@ -1,6 +1,8 @@
 //! Prints the casebook: all of it as a table or as JSON, or one case with its story and its steps.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::{fs, io};
 
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
@@ -8,9 +10,23 @@ use turnstile_kit::explore::Found;
 use turnstile_kit::picture::lanes;
 
 use crate::casebook::{CASES, Case, WITHOUT};
+use crate::docs::about;
+use crate::pages;
+
+/// What to show, and where.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// One case, by number or name.
+    pub case: Option<String>,
+    /// An array of objects instead of text.
+    pub json: bool,
+    /// A file for the picture of one specimen, instead of text.
+    pub svg: Option<PathBuf>,
+}
 
 /// Shows one case, or all of them in a table. Succeeds if each that is looked at is caught.
-pub fn casebook(wanted: Option<&str>, json: bool) -> ExitCode {
+pub fn casebook(options: &Options) -> io::Result<ExitCode> {
+    let wanted = options.case.as_deref();
     let is_wanted = |case: &str, slug: &str| {
         wanted.is_none_or(|wanted| [case, slug].iter().any(|name| name.eq_ignore_ascii_case(wanted)))
     };
@@ -21,11 +37,14 @@ pub fn casebook(wanted: Option<&str>, json: bool) -> ExitCode {
         let known = shown.chain(WITHOUT.iter().map(|(case, slug, _)| (*case, *slug)));
         let all: Vec<_> = known.map(|(case, slug)| format!("{case} {slug}")).collect();
         eprintln!("there is no case {}; there are: {}", wanted.unwrap_or(""), all.join(", "));
-        return ExitCode::from(2);
+        return Ok(ExitCode::from(2));
+    }
+    if let Some(file) = &options.svg {
+        return draw(&cases, &without, file);
     }
     let found: Vec<Found> = cases.iter().map(|case| case.explore()).collect();
     let all = || cases.iter().zip(&found);
-    if json {
+    if options.json {
         let rows = all().map(|(case, found)| as_json(case, found));
         let rest = without.iter().map(|(case, slug, why)| {
             json!({ "case": case, "slug": slug, "guarantee": null, "scenario": null, "executions": null, "caught": null, "why": why })
@@ -37,7 +56,27 @@ pub fn casebook(wanted: Option<&str>, json: bool) -> ExitCode {
     } else {
         print_table(&cases, &found, &without);
     }
-    ExitCode::from(u8::from(!all().all(|(case, found)| case.is_caught(found))))
+    Ok(ExitCode::from(u8::from(!all().all(|(case, found)| case.is_caught(found)))))
+}
+
+/// Writes the picture of one specimen.
+fn draw(cases: &[&Case], without: &[&(&str, &str, &str)], file: &Path) -> io::Result<ExitCode> {
+    let [case] = cases else {
+        let names: Vec<_> = cases.iter().map(|case| case.slug).collect();
+        match cases {
+            [] => without.iter().for_each(|(case, slug, why)| eprintln!("{case} {slug} has no picture: {why}")),
+            [first, ..] => eprintln!("{} has several specimens; name one of them: {}", first.case, names.join(", ")),
+        }
+        return Ok(ExitCode::from(2));
+    };
+    let found = case.explore();
+    let Some(violation) = case.caught(&found) else {
+        eprintln!("{0} {1} is not caught, and has no picture: see turnstile casebook {1}", case.case, case.slug);
+        return Ok(ExitCode::from(1));
+    };
+    fs::write(file, pages::picture(case, violation)).map_err(about(file))?;
+    println!("{}: {} {} in {} steps", file.display(), case.case, case.slug, violation.steps.len());
+    Ok(ExitCode::SUCCESS)
 }
 
 fn print_table(cases: &[&Case], found: &[Found], without: &[&(&str, &str, &str)]) {

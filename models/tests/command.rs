@@ -1,5 +1,7 @@
 //! The command, as scripts use it.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -74,4 +76,37 @@ fn the_casebook_is_a_list_with_everything_caught_and_tells_each_story() {
     let output = turnstile(&["casebook", "C99"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("C01 reread-until-no-more"), "{}", text(&output.stderr));
+}
+
+/// An empty folder for one test.
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder for tests");
+    folder
+}
+
+#[test]
+fn one_specimen_is_drawn_into_a_file() {
+    let file = folder("svg").join("c02.svg");
+    let name = file.to_str().expect("a name");
+    let output = turnstile(&["casebook", "C02", "--svg", name]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let says = text(&output.stdout);
+    assert!(says.starts_with(name) && says.ends_with(": C02 poll-before-lock in 11 steps\n"), "{says}");
+    let drawn = fs::read_to_string(&file).expect("the picture");
+    assert!(drawn.starts_with("<svg ") && drawn.contains("takes the checkpoint lock") && drawn.contains("I6 one cut"));
+
+    for (arguments, status, says) in [
+        (&["casebook", "C03", "--svg", name][..], 2, "C03 has several specimens; name one of them: empty-then-flag, "),
+        (&["casebook", "C99", "--svg", name], 2, "there is no case C99"),
+        (&["casebook", "--svg", name], 2, "<CASE>"),
+        (&["casebook", "C02", "--svg", name, "--json"], 2, "cannot be used with"),
+        (&["casebook", "C02", "--svg", "no/such/folder.svg"], 1, "no/such/folder.svg: "),
+    ] {
+        let output = turnstile(arguments);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}");
+        assert!(text(&output.stderr).contains(says), "{arguments:?}: {}", text(&output.stderr));
+    }
+    assert_eq!(fs::read_to_string(&file).expect("the picture"), drawn, "an error leaves the file alone");
 }
