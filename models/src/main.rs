@@ -47,8 +47,12 @@ enum Cmd {
         #[arg(long)]
         json: bool,
         /// Write the interleaving of CASE into FILE instead, as a picture.
-        #[arg(long, value_name = "FILE", requires = "case", conflicts_with = "json")]
+        #[arg(long, value_name = "FILE", requires = "case", conflicts_with_all = ["json", "doc"])]
         svg: Option<PathBuf>,
+        /// Also write a page and a picture of each into FOLDER/casebook, and the table of them into FOLDER/casebook.md, between
+        /// its marks.
+        #[arg(long, value_name = "FOLDER", conflicts_with = "case")]
+        doc: Option<PathBuf>,
     },
     /// Walk through the states of the delivery protocol, in a browser.
     Explore {
@@ -102,7 +106,7 @@ fn main() -> ExitCode {
     let result = match command {
         Cmd::Prove(Prove { deep, filter, json, doc }) => prove::prove(&prove::Options { deep, filter, json, doc }),
         Cmd::Replay { scenario, pass, deep, schedule } => prove::replay(&scenario, &pass, deep, schedule.as_deref()),
-        Cmd::Casebook { case, json, svg } => show::casebook(&show::Options { case, json, svg }),
+        Cmd::Casebook { case, json, svg, doc } => show::casebook(&show::Options { case, json, svg, doc }),
         Cmd::Explore { size, without, address } => Ok(explore(&size, without.as_deref(), address)),
         Cmd::Litmus(Litmus { all, plan }) => Ok(litmus(all, &plan)),
         Cmd::Job { index } => Ok(prove::run_job(index)),

@@ -1,11 +1,110 @@
-//! The casebook as documents: a picture of a specimen.
+//! The casebook as documents: a page and a picture for each specimen, and the table of all.
 
-use turnstile_kit::explore::Violation;
-use turnstile_kit::picture::svg;
+use std::fs;
+use std::io;
+use std::path::Path;
 
-use crate::casebook::Case;
+use turnstile_kit::explore::{Found, Violation};
+use turnstile_kit::picture::{lanes, svg};
+
+use crate::casebook::{Case, WITHOUT};
+use crate::docs::{about, grouped, write_into};
 
 /// What the checker has found, as a picture.
 pub(crate) fn picture(case: &Case, violation: &Violation) -> String {
     svg(&format!("{} · {}", case.case, case.slug), &violation.what, &violation.steps)
+}
+
+/// Brings the table in `folder/casebook.md` up to date, and the pages in `folder/casebook`, without those of specimens that are gone.
+/// Nothing in it depends on the machine.
+pub(crate) fn write(folder: &Path, caught: &[(&Case, &Found, &Violation)]) -> io::Result<()> {
+    write_into(&folder.join("casebook.md"), "casebook", &table(caught))?;
+    let folder = folder.join("casebook");
+    fs::create_dir_all(&folder).map_err(about(&folder))?;
+    let mut written = Vec::new();
+    for (case, found, violation) in caught {
+        for (name, text) in [
+            (format!("{}.md", stem(case)), page(case, found, violation)),
+            (format!("{}.svg", stem(case)), picture(case, violation)),
+        ] {
+            let file = folder.join(&name);
+            fs::write(&file, text).map_err(about(&file))?;
+            written.push(name);
+        }
+    }
+    for entry in fs::read_dir(&folder).map_err(about(&folder))? {
+        let name = entry.map_err(about(&folder))?.file_name();
+        if name.to_str().is_some_and(|name| is_ours(name) && !written.iter().any(|written| written == name)) {
+            let file = folder.join(name);
+            fs::remove_file(&file).map_err(about(&file))?;
+        }
+    }
+    Ok(())
+}
+
+/// The name of its page and its picture.
+fn stem(case: &Case) -> String {
+    format!("{}-{}", case.case, case.slug)
+}
+
+/// Does a file in the folder of the pages have a name that a specimen could have?
+fn is_ours(name: &str) -> bool {
+    matches!(name.as_bytes(), [b'C', b'0'..=b'9', b'0'..=b'9', b'-', ..])
+        && (name.ends_with(".md") || name.ends_with(".svg"))
+}
+
+fn page(case: &Case, found: &Found, violation: &Violation) -> String {
+    let &Case { case: number, slug, scenario, file, .. } = case;
+    let (story, claim, checker) = (case.story(), case.program().claim, case.checker.name());
+    let (bound, executions) = (&found.bound, grouped(found.executions));
+    let broken = match violation.what.split_once(": ") {
+        Some((guarantee, how)) => format!("**{guarantee}**: {how}"),
+        None => format!("**{}**", violation.what),
+    };
+    let (stem, steps) = (stem(case), lanes(&violation.steps));
+    format!(
+        "# {story}\n\nScenario `{scenario}`: {claim}\n\nBroken: {broken}.\n\n\
+         ![{number} {slug}, step by step: the same as below]({stem}.svg)\n\n```text\n{steps}```\n\n\
+         * Checker: {checker}; {bound}; executions until it shows: {executions}.\n\
+         * Source: [{file}](../../{file}).\n\
+         * Again: `cargo run --release -- casebook {slug}`; the picture: `--svg FILE`.\n\n\
+         [All of them](../casebook.md). Written by `turnstile casebook --doc docs`.\n"
+    )
+}
+
+/// The specimens, and the cases without one, by the reason for that.
+fn table(caught: &[(&Case, &Found, &Violation)]) -> String {
+    let mut text = String::from("\n| case | | breaks | scenario | checker | executions |\n|---|---|---|---|---|--:|\n");
+    for (case, found, _) in caught {
+        let &Case { case: number, slug, guarantee, scenario, .. } = case;
+        let (page, checker, executions) = (stem(case), case.checker.name(), grouped(found.executions));
+        text += &format!(
+            "| [{number}](casebook/{page}.md) | {slug} | {guarantee} | {scenario} | {checker} | {executions} |\n"
+        );
+    }
+    for alike in WITHOUT.chunk_by(|(.., one), (.., other)| one == other) {
+        text += &format!("\nWithout a specimen ({}):\n\n", alike[0].2);
+        alike.iter().for_each(|(case, slug, _)| text += &format!("* {case} {slug}\n"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::casebook::CASES;
+
+    #[test]
+    fn a_page_can_be_told_from_other_files_and_from_the_other_pages() {
+        let mut names: Vec<_> =
+            CASES.iter().flat_map(|case| ["md", "svg"].map(|kind| format!("{}.{kind}", stem(case)))).collect();
+        assert!(names.iter().all(|name| is_ours(name)), "{names:?}");
+        names.sort();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all, "two specimens have one name");
+        for name in ["README.md", "C2-x.md", "C02.md", "C02-x.txt", "c02-x.svg", ""] {
+            assert!(!is_ours(name), "{name}");
+        }
+    }
 }

@@ -22,6 +22,8 @@ pub struct Options {
     pub json: bool,
     /// A file for the picture of one specimen, instead of text.
     pub svg: Option<PathBuf>,
+    /// A folder with `casebook.md`, to be brought up to date, and to have a page for each specimen.
+    pub doc: Option<PathBuf>,
 }
 
 /// Shows one case, or all of them in a table. Succeeds if each that is looked at is caught.
@@ -44,6 +46,12 @@ pub fn casebook(options: &Options) -> io::Result<ExitCode> {
     }
     let found: Vec<Found> = cases.iter().map(|case| case.explore()).collect();
     let all = || cases.iter().zip(&found);
+    if let Some(folder) = &options.doc {
+        match all().map(|(case, found)| Some((*case, found, case.caught(found)?))).collect::<Option<Vec<_>>>() {
+            Some(caught) => pages::write(folder, &caught)?,
+            None => eprintln!("not all are caught: nothing is written into {}", folder.display()),
+        }
+    }
     if options.json {
         let rows = all().map(|(case, found)| as_json(case, found));
         let rest = without.iter().map(|(case, slug, why)| {

@@ -110,3 +110,59 @@ fn one_specimen_is_drawn_into_a_file() {
     }
     assert_eq!(fs::read_to_string(&file).expect("the picture"), drawn, "an error leaves the file alone");
 }
+
+#[test]
+fn the_casebook_is_written_into_documents_without_what_is_gone() {
+    let folder = folder("doc");
+    let name = folder.to_str().expect("a name");
+    let errors = || {
+        let output = turnstile(&["casebook", "--doc", name]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(!folder.join("casebook").exists(), "nothing is written");
+        text(&output.stderr)
+    };
+    assert!(errors().contains("casebook.md: No such file"), "{}", errors());
+    fs::write(folder.join("casebook.md"), "no marks\n").expect("a document");
+    assert!(errors().contains("casebook.md lacks two lines with <!-- casebook -->"), "{}", errors());
+
+    let read = |file: &str| fs::read_to_string(folder.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    fs::write(folder.join("casebook.md"), "a\n<!-- casebook -->\nold\n<!-- casebook -->\nz\n").expect("a document");
+    fs::create_dir(folder.join("casebook")).expect("a folder");
+    for file in ["C99-gone.md", "C99-gone.svg", "notes.md"] {
+        fs::write(folder.join("casebook").join(file), "old").expect("a file");
+    }
+    let output = turnstile(&["casebook", "--doc", name]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+
+    let table = read("casebook.md");
+    assert!(
+        table.starts_with("a\n<!-- casebook -->\n\n| case |") && table.ends_with("<!-- casebook -->\nz\n"),
+        "{table}"
+    );
+    assert!(table.contains("| [C02](casebook/C02-poll-before-lock.md) | poll-before-lock | I6 | one-cut |"), "{table}");
+    let cases: Vec<Value> = serde_json::from_slice(&turnstile(&["casebook", "--json"]).stdout).expect("an array");
+    let (with, without): (Vec<_>, Vec<_>) = cases.iter().partition(|case| case["caught"] == true);
+    for case in without {
+        let listed = format!("* {} {}\n", case["case"].as_str().unwrap(), case["slug"].as_str().unwrap());
+        assert!(table.contains(&listed), "{listed}: {table}");
+    }
+    for case in &with {
+        let stem = format!("{}-{}", case["case"].as_str().unwrap(), case["slug"].as_str().unwrap());
+        assert!(table.contains(&format!("(casebook/{stem}.md)")), "{stem}: {table}");
+        let page = read(&format!("casebook/{stem}.md"));
+        assert!(page.contains("\nIn Turnstile: ") && page.contains(&format!("]({stem}.svg)")), "{page}");
+        assert!(read(&format!("casebook/{stem}.svg")).contains(" role=\"img\" "), "{stem}");
+    }
+    assert_eq!(read("casebook/notes.md"), "old");
+    let files = fs::read_dir(folder.join("casebook")).expect("the pages").count();
+    assert_eq!(files, 2 * with.len() + 1, "what is gone is removed, what is not ours is kept");
+
+    let page = read("casebook/C02-poll-before-lock.md");
+    for part in ["# C02 · poll-before-lock\n", "\nBroken: **I6 one cut**: ", "\n```text\n     │ delivery", "`one-cut`"]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let again = turnstile(&["casebook", "--doc", name]);
+    assert!(again.status.success() && read("casebook.md") == table && read("casebook/C02-poll-before-lock.md") == page);
+    assert_eq!(turnstile(&["casebook", "C02", "--doc", name]).status.code(), Some(2), "all or nothing");
+}
