@@ -25,19 +25,21 @@ pub struct Case {
     source: &'static str,
     /// The checker that shows it.
     pub checker: &'static str,
+    /// What it counts: executions, or states.
+    pub counts: &'static str,
     run: fn(&str) -> Found,
 }
 
 /// What shows a specimen: a checker of threads for readers, or the search of all states for jobs.
 macro_rules! shown {
     (States $subject:ty) => {
-        ("states", |scenario| {
+        ("every state", "states", |scenario| {
             let scenario = job::scenario::SCENARIOS.iter().find(|known| known.name == scenario);
             job::search::explore::<$subject>(scenario.expect(KNOWN), Budget::default()).expect(ABLE)
         })
     };
     ($checker:ident $subject:ty) => {
-        (Checker::$checker.name(), |scenario| {
+        (Checker::$checker.name(), "executions", |scenario| {
             let scenario = SCENARIOS.iter().find(|known| known.name == scenario);
             explore::<$subject>(scenario.expect(KNOWN), Checker::$checker, Budget::default()).expect(ABLE)
         })
@@ -52,7 +54,7 @@ macro_rules! cases {
         $(pub mod $module;)*
         /// All specimens, in the order of the casebook.
         pub const CASES: &[Case] = &[$({
-            let shown: (&str, fn(&str) -> Found) = shown!($checker $module::$subject);
+            let (checker, counts, run): (&str, &str, fn(&str) -> Found) = shown!($checker $module::$subject);
             Case {
                 case: $case,
                 slug: $slug,
@@ -60,8 +62,9 @@ macro_rules! cases {
                 scenario: $scenario,
                 file: concat!("models/src/casebook/", stringify!($module), ".rs"),
                 source: include_str!(concat!("casebook/", stringify!($module), ".rs")),
-                checker: shown.0,
-                run: shown.1,
+                checker,
+                counts,
+                run,
             }
         }),*];
     };

@@ -55,7 +55,7 @@ fn is_ours(name: &str) -> bool {
 
 fn page(case: &Case, found: &Found, violation: &Violation) -> String {
     let &Case { case: number, slug, scenario, file, .. } = case;
-    let (story, claim, checker) = (case.story(), case.program().claim, case.checker.name());
+    let (story, claim, checker, counts) = (case.story(), case.claim(), case.checker, case.counts);
     let (bound, executions) = (&found.bound, grouped(found.executions));
     let broken = match violation.what.split_once(": ") {
         Some((guarantee, how)) => format!("**{guarantee}**: {how}"),
@@ -65,7 +65,7 @@ fn page(case: &Case, found: &Found, violation: &Violation) -> String {
     format!(
         "# {story}\n\nScenario `{scenario}`: {claim}\n\nBroken: {broken}.\n\n\
          ![{number} {slug}, step by step: the same as below]({stem}.svg)\n\n```text\n{steps}```\n\n\
-         * Checker: {checker}; {bound}; executions until it shows: {executions}.\n\
+         * Checker: {checker}; {bound}; {counts} until it shows: {executions}.\n\
          * Source: [{file}](../../{file}).\n\
          * Again: `cargo run --release -- casebook {slug}`; the picture: `--svg FILE`.\n\n\
          [All of them](../casebook.md). Written by `turnstile casebook --doc docs`.\n"
@@ -74,10 +74,11 @@ fn page(case: &Case, found: &Found, violation: &Violation) -> String {
 
 /// The specimens, and the cases without one, by the reason for that.
 fn table(caught: &[(&Case, &Found, &Violation)]) -> String {
-    let mut text = String::from("\n| case | | breaks | scenario | checker | executions |\n|---|---|---|---|---|--:|\n");
+    let mut text =
+        String::from("\n| case | | breaks | scenario | checker | until it shows |\n|---|---|---|---|---|--:|\n");
     for (case, found, _) in caught {
         let &Case { case: number, slug, guarantee, scenario, .. } = case;
-        let (page, checker, executions) = (stem(case), case.checker.name(), grouped(found.executions));
+        let (page, checker, executions) = (stem(case), case.checker, grouped(found.executions));
         text += &format!(
             "| [{number}](casebook/{page}.md) | {slug} | {guarantee} | {scenario} | {checker} | {executions} |\n"
         );

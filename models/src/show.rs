@@ -133,7 +133,7 @@ fn tell(case: &Case, found: &Found) {
     match violation {
         Some(violation) => {
             println!("{}\n\n{}", violation.what, lanes(&violation.steps));
-            println!("{}, {bound}, {executions} until it shows; {}\n", case.checker, case.file);
+            println!("{}, {bound}, {executions} {} until it shows; {}\n", case.checker, case.counts, case.file);
         }
         None => println!("NOT CAUGHT: {bound}, {executions} executions; {}\n", case.file),
     }

@@ -5,14 +5,18 @@ use std::ops::RangeInclusive;
 
 use crate::journal::{Lane, Step};
 
-/// Steps as lanes: one column per thread, one row per step, time downwards.
+/// The width of a lane, in characters, if no word of its steps is longer.
+const LANE_WIDTH: usize = 44;
+
+/// Steps as lanes: one column per thread, time downwards; a step that is long takes several rows.
 pub fn lanes(steps: &[Step]) -> String {
     let lanes = used(steps);
+    let texts: Vec<Vec<String>> = steps.iter().map(|step| rows(&step.text)).collect();
     let widths: Vec<usize> = lanes
         .iter()
         .map(|lane| {
-            let own = steps.iter().filter(|step| step.lane == *lane).map(|step| step.text.chars().count());
-            own.chain([lane.name().len()]).max().unwrap_or(0)
+            let own = steps.iter().zip(&texts).filter(|(step, _)| step.lane == *lane).flat_map(|(_, lines)| lines);
+            own.map(|line| line.chars().count()).chain([lane.name().len()]).max().unwrap_or(0)
         })
         .collect();
     let mut out = String::new();
@@ -26,11 +30,42 @@ pub fn lanes(steps: &[Step]) -> String {
     row("", &lanes.iter().map(|lane| lane.name()).collect::<Vec<_>>());
     let rules: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
     row("", &rules.iter().map(String::as_str).collect::<Vec<_>>());
-    for (number, step) in steps.iter().enumerate() {
-        let cells: Vec<&str> = lanes.iter().map(|lane| if *lane == step.lane { &*step.text } else { "" }).collect();
-        row(&(number + 1).to_string(), &cells);
+    for (number, (step, lines)) in (1..).zip(steps.iter().zip(&texts)) {
+        for (index, line) in lines.iter().enumerate() {
+            let cells: Vec<&str> = lanes.iter().map(|lane| if *lane == step.lane { &**line } else { "" }).collect();
+            row(&if index == 0 { number.to_string() } else { String::new() }, &cells);
+        }
     }
     out
+}
+
+/// In one row if it fits, or in at least one for each thing that was done.
+fn rows(text: &str) -> Vec<String> {
+    let fits = |line: &str| line.chars().count() <= LANE_WIDTH;
+    if fits(text) { vec![text.into()] } else { text.split_inclusive("; ").flat_map(|part| wrap(part, fits)).collect() }
+}
+
+/// Lines that fit: broken between words, and within a word that does not fit by itself.
+fn wrap(text: &str, fits: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        if let Some(line) = lines.last_mut() {
+            let longer = format!("{line} {word}");
+            if fits(&longer) {
+                *line = longer;
+                continue;
+            }
+        }
+        let mut rest = String::new();
+        for c in word.chars() {
+            if !rest.is_empty() && !fits(&format!("{rest}{c}")) {
+                lines.push(std::mem::take(&mut rest));
+            }
+            rest.push(c);
+        }
+        lines.push(rest);
+    }
+    lines
 }
 
 /// The lanes that somebody has a step in, in the order of the pictures.
@@ -75,27 +110,9 @@ impl Font {
         self.size * 4 / 3
     }
 
-    /// Lines that fit into `room`: broken between words, and within a word that does not fit by itself.
+    /// Lines that fit into `room`.
     fn wrap(self, text: &str, room: usize) -> Vec<String> {
-        let mut lines: Vec<String> = Vec::new();
-        for word in text.split_whitespace() {
-            if let Some(line) = lines.last_mut() {
-                let longer = format!("{line} {word}");
-                if self.width(&longer) <= room {
-                    *line = longer;
-                    continue;
-                }
-            }
-            let mut rest = String::new();
-            for c in word.chars() {
-                if !rest.is_empty() && self.width(&format!("{rest}{c}")) > room {
-                    lines.push(std::mem::take(&mut rest));
-                }
-                rest.push(c);
-            }
-            lines.push(rest);
-        }
-        lines
+        wrap(text, |line| self.width(line) <= room)
     }
 
     /// As many lines, and the longest as short as it can be.
