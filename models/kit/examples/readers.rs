@@ -1,11 +1,12 @@
-//! A reader that is right, one that says nothing of what it could do, and some that are wrong in ways that end a process or never
-//! end: the command is put to the test with them.
+//! A reader that is right, one that says nothing of what it could do, some that are wrong in ways that end a process or never end, and
+//! a job: the command is put to the test with them.
 
 use std::collections::VecDeque;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use turnstile_kit::Kit;
+use turnstile_kit::job::{self, Enumerator, EnumeratorContext, Job, ReaderContext};
 use turnstile_kit::journal::{Journal, Split, set};
 use turnstile_kit::subject::{Ability, Polled, Subject};
 use turnstile_kit::sync::{AtomicBool, Condvar, Mutex, Ordering::SeqCst};
@@ -139,6 +140,62 @@ impl<const WAY: u8> Subject for Reader<WAY> {
     }
 }
 
+/// A job whose readers ask, and are told the end if nothing is known yet.
+struct Hasty;
+
+impl Job for Hasty {
+    const NAME: &'static str = "hasty";
+    const ABILITIES: &'static [job::Ability] = &[job::Ability::ReaderCrashes];
+    type Order = String;
+    type Report = String;
+    type Enumerator = Pending;
+    type Reader = Task;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Pending(Vec<Split>);
+
+impl Enumerator<String, String> for Pending {
+    type Plan = ();
+
+    fn start(_: u64) -> Self {
+        Self(Vec::new())
+    }
+    fn restore((): &(), newest_attempt: u64) -> Self {
+        Self::start(newest_attempt)
+    }
+    fn discover(&mut self, splits: &[Split], _: bool, _: &mut EnumeratorContext<String>) {
+        self.0.extend(splits);
+    }
+    fn hear(&mut self, reader: usize, _: String, context: &mut EnumeratorContext<String>) {
+        context.send(reader, self.0.pop().map_or("no more".into(), |split| split.to_string()));
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Task(bool);
+
+impl job::Reader<String, String> for Task {
+    type Part = ();
+
+    fn start(_: usize, _: u64, context: &mut ReaderContext<String>) -> Self {
+        context.send("more".into());
+        Self(false)
+    }
+    fn receive(&mut self, order: String, context: &mut ReaderContext<String>) {
+        match order.parse() {
+            Ok(split) => {
+                context.read(split);
+                context.send("more".into());
+            }
+            Err(_) => self.0 = true,
+        }
+    }
+    fn poll(&mut self, _: &mut ReaderContext<String>) -> bool {
+        self.0
+    }
+}
+
 fn main() -> ExitCode {
     Kit::new()
         .reader::<Reader<RIGHT>>()
@@ -149,5 +206,6 @@ fn main() -> ExitCode {
         .reader::<Reader<SPINS>>()
         .reader::<Reader<PANICS_TWICE>>()
         .reader::<Reader<SLEEPS>>()
+        .job::<Hasty>()
         .main()
 }

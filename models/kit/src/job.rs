@@ -4,6 +4,70 @@
 //! [`Enumerator`] and [`Reader`], tie them together as a [`Job`], and [`explore`](search::explore) visits every state of a
 //! [`Scenario`](scenario::Scenario): messages wait, get lost or come twice, readers and the enumerator crash between any two steps,
 //! and the parts of a checkpoint are taken at different times.
+//!
+//! ```
+//! use turnstile_kit::explore::Budget;
+//! use turnstile_kit::job::{Ability, Enumerator, EnumeratorContext, Job, Reader, ReaderContext};
+//! use turnstile_kit::job::{scenario::SCENARIOS, search::explore};
+//! use turnstile_kit::journal::Split;
+//!
+//! struct Mine;
+//! impl Job for Mine {
+//!     const NAME: &'static str = "mine";
+//!     const ABILITIES: &'static [Ability] = &[Ability::ReaderCrashes];
+//!     type Order = String; // a split, or "no more"
+//!     type Report = String; // "more"
+//!     type Enumerator = Pending;
+//!     type Reader = Task;
+//! }
+//!
+//! #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+//! struct Pending(Vec<Split>);
+//! impl Enumerator<String, String> for Pending {
+//!     type Plan = ();
+//!     fn start(_newest_attempt: u64) -> Self {
+//!         Self(Vec::new())
+//!     }
+//!     fn restore((): &(), newest_attempt: u64) -> Self {
+//!         Self::start(newest_attempt)
+//!     }
+//!     fn discover(&mut self, splits: &[Split], _all: bool, _: &mut EnumeratorContext<String>) {
+//!         self.0.extend(splits);
+//!     }
+//!     fn hear(&mut self, reader: usize, _more: String, context: &mut EnumeratorContext<String>) {
+//!         let next = self.0.pop().map_or("no more".into(), |split| split.to_string());
+//!         context.send(reader, next);
+//!     }
+//! }
+//!
+//! #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+//! struct Task(bool);
+//! impl Reader<String, String> for Task {
+//!     type Part = ();
+//!     fn start(_id: usize, _attempt: u64, context: &mut ReaderContext<String>) -> Self {
+//!         context.send("more".into());
+//!         Self(false)
+//!     }
+//!     fn receive(&mut self, order: String, context: &mut ReaderContext<String>) {
+//!         match order.parse() {
+//!             Ok(split) => {
+//!                 context.read(split);
+//!                 context.send("more".into());
+//!             }
+//!             Err(_no_more) => self.0 = true,
+//!         }
+//!     }
+//!     fn poll(&mut self, _: &mut ReaderContext<String>) -> bool {
+//!         self.0
+//!     }
+//! }
+//!
+//! let scenario = SCENARIOS.iter().find(|scenario| scenario.name == "job-of-one").unwrap();
+//! let violation = explore::<Mine>(scenario, Budget::default()).unwrap().violation.unwrap();
+//! assert_eq!(violation.what, "I1 conservation: the job has ended, and s1 was never read"); // who asks too early is told the end
+//! ```
+//!
+//! A job that is right, and survives everything, is in the tests of this crate; [`Kit`](crate::Kit) runs all scenarios.
 
 pub mod scenario;
 pub mod search;

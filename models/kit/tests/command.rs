@@ -174,3 +174,28 @@ fn the_picture_is_of_the_one_that_fails() {
     assert!(text(&output.stderr).contains("name the one for the picture"), "{}", text(&output.stderr));
     std::fs::remove_dir_all(folder).expect("it is ours");
 }
+
+#[test]
+fn a_job_is_shown_in_its_states() {
+    let output = readers(&["hasty/"]);
+    let shown = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{shown}");
+    for wanted in [
+        "hasty/job-of-one: VIOLATED",
+        "found   I1 conservation: the job has ended, and s1 was never read",
+        "means   The job ends without an error, and the rows of s1 are missing.",
+        "again   cargo run --example readers -- hasty/job-of-one --checker states",
+        "│ enumerator",
+    ] {
+        assert!(shown.contains(wanted), "no {wanted:?} in {shown}");
+    }
+    let rows = rows(&["hasty/", "--checker", "states"]);
+    let verdict = |scenario: &str| {
+        let row = rows.iter().find(|row| row["scenario"] == scenario).unwrap_or_else(|| panic!("no {scenario}"));
+        assert_eq!(row["checker"], "states");
+        (row["verdict"].clone(), row["bound"].clone())
+    };
+    assert_eq!(verdict("job-without-splits"), ("holds".into(), "exhaustive".into()));
+    assert_eq!(verdict("message-lost").0, "not-supported");
+    assert_eq!(verdict("job-in-parts").0, "violated");
+}
