@@ -123,7 +123,12 @@ pub const SCENARIOS: &[Scenario] = &[
         needs: &[Ability::Checkpoints, Ability::ReaderCrashes],
         checkpoints: 1,
         reader_crashes: 1,
-        breaks: Breaks { twice: "I8 give-back by checkpoint id", lost: "I6 one cut", ..BREAKS },
+        breaks: Breaks {
+            twice: "I8 give-back by checkpoint id",
+            lost: "I6 one cut",
+            endless: "I9 level-triggered waits",
+            ..BREAKS
+        },
         ..PLAIN
     },
     Scenario {

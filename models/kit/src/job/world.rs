@@ -308,6 +308,9 @@ impl<J: Job> World<J> {
             },
             CrashReader(id) => {
                 self.reader_crashes += 1;
+                let Seat { orders, reports, .. } = &self.seats[id];
+                let orders = orders.iter().map(|order| format!("; lost: {order}"));
+                let lost: String = orders.chain(reports.iter().map(|report| format!("; lost: {report}"))).collect();
                 let held = self.stored.as_ref().and_then(|stored| stored.held[id].as_ref());
                 self.seats[id].crash(held);
                 if let Some(aborted) = self.under_way.take() {
@@ -316,7 +319,7 @@ impl<J: Job> World<J> {
                 let restored_from = self.stored.as_ref().map(|stored| stored.id);
                 let step = self.enumerate(String::new(), |it, context| it.reader_failed(id, restored_from, context));
                 let text = if step.text.is_empty() { String::new() } else { format!("; the enumerator {}", step.text) };
-                Step { lane: Lane::READERS[id], text: format!("crashes{text}") }
+                Step { lane: Lane::READERS[id], text: format!("crashes{lost}{text}") }
             }
             CrashEnumerator => {
                 self.enumerator_crashes += 1;
@@ -547,7 +550,11 @@ impl<J: Job> World<J> {
 
     /// What happens in one round of a job in which nothing bad happens, as far as it can.
     fn round(&self, scenario: &Scenario) -> Vec<Event> {
-        let mut events = vec![Discover; scenario.discoveries.len()];
+        let mut events = Vec::new();
+        if self.is_quiet() {
+            events.extend([RemindEnumerator, RemindReader(0), RemindReader(1)]);
+        }
+        events.extend(vec![Discover; scenario.discoveries.len()]);
         events.extend((0..READERS).map(Start));
         for id in 0..READERS {
             events.extend(vec![Deliver(To::EnumeratorFrom(id)); self.seats[id].reports.len().max(1)]);
@@ -559,9 +566,6 @@ impl<J: Job> World<J> {
         }
         if self.under_way.is_some() {
             events.extend([CutReader(0), CutReader(1), Complete]);
-        }
-        if self.is_quiet() {
-            events.extend([RemindEnumerator, RemindReader(0), RemindReader(1)]);
         }
         events
     }
