@@ -70,6 +70,7 @@ macro_rules! cases {
     };
 }
 
+mod asking;
 mod engine;
 mod parts;
 
@@ -91,6 +92,8 @@ cases! {
     "C12" "assign-before-register" assign_before_register::AssignBeforeRegister, "I1" in "reader-starts-again" by States;
     "C13" "returned-split-parked" returned_split_parked::ReturnedSplitParked, "I9" in "reader-starts-again" by States;
     "C14" "identity-not-injective" identity_not_injective::IdentityNotInjective, "I1" in "job-of-two" by States;
+    "C15" "lost-or-ambiguous-assignment" lost_or_ambiguous_assignment::LostAssignment, "I5" in "message-lost" by States;
+    "C15" "ambiguous-assignment" ambiguous_assignment::AmbiguousAssignment, "I2" in "message-lost" by States;
     "C19" "split-in-flight-gap" split_in_flight_gap::Reader, "I6" in "one-cut" by Interleavings;
     "C19" "idiom-channel-disconnect" idiom_channel_disconnect::Reader, "I6" in "one-cut" by Interleavings;
     "C20" "done-split-still-in-state" done_split_still_in_state::Reader, "I6" in "cut-after-read" by Interleavings;
@@ -113,7 +116,6 @@ const PROTOCOL: &str =
 
 /// The cases that no specimen shows, and why.
 pub const WITHOUT: &[(&str, &str, &str)] = &[
-    ("C15", "lost-or-ambiguous-assignment", PROTOCOL),
     ("C16", "cut-skew", PROTOCOL),
     ("C17", "give-back-without-checkpoint-id", PROTOCOL),
     ("C18", "double-split-request", PROTOCOL),
