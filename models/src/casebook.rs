@@ -94,6 +94,7 @@ cases! {
     "C14" "identity-not-injective" identity_not_injective::IdentityNotInjective, "I1" in "job-of-two" by States;
     "C15" "lost-or-ambiguous-assignment" lost_or_ambiguous_assignment::LostAssignment, "I5" in "message-lost" by States;
     "C15" "ambiguous-assignment" ambiguous_assignment::AmbiguousAssignment, "I2" in "message-lost" by States;
+    "C16" "cut-skew" cut_skew::CutSkew, "I6" in "reader-is-restored" by States;
     "C19" "split-in-flight-gap" split_in_flight_gap::Reader, "I6" in "one-cut" by Interleavings;
     "C19" "idiom-channel-disconnect" idiom_channel_disconnect::Reader, "I6" in "one-cut" by Interleavings;
     "C20" "done-split-still-in-state" done_split_still_in_state::Reader, "I6" in "cut-after-read" by Interleavings;
@@ -116,7 +117,6 @@ const PROTOCOL: &str =
 
 /// The cases that no specimen shows, and why.
 pub const WITHOUT: &[(&str, &str, &str)] = &[
-    ("C16", "cut-skew", PROTOCOL),
     ("C17", "give-back-without-checkpoint-id", PROTOCOL),
     ("C18", "double-split-request", PROTOCOL),
     ("C22", "restore-re-enumerates", PROTOCOL),
