@@ -96,6 +96,7 @@ cases! {
     "C15" "ambiguous-assignment" ambiguous_assignment::AmbiguousAssignment, "I2" in "message-lost" by States;
     "C16" "cut-skew" cut_skew::CutSkew, "I6" in "reader-is-restored" by States;
     "C17" "give-back-without-checkpoint-id" give_back_without_checkpoint_id::GiveBack, "I8" in "reader-is-restored" by States;
+    "C18" "double-split-request" double_split_request::DoubleRequest, "I9" in "job-in-parts" by States;
     "C19" "split-in-flight-gap" split_in_flight_gap::Reader, "I6" in "one-cut" by Interleavings;
     "C19" "idiom-channel-disconnect" idiom_channel_disconnect::Reader, "I6" in "one-cut" by Interleavings;
     "C20" "done-split-still-in-state" done_split_still_in_state::Reader, "I6" in "cut-after-read" by Interleavings;
@@ -118,7 +119,6 @@ const PROTOCOL: &str =
 
 /// The cases that no specimen shows, and why.
 pub const WITHOUT: &[(&str, &str, &str)] = &[
-    ("C18", "double-split-request", PROTOCOL),
     ("C22", "restore-re-enumerates", PROTOCOL),
     ("C23", "completion-fire-and-forget", PROTOCOL),
 ];
