@@ -102,6 +102,7 @@ cases! {
     "C20" "done-split-still-in-state" done_split_still_in_state::Reader, "I6" in "cut-after-read" by Interleavings;
     "C21" "torn-or-aliased-state" torn_or_aliased_state::Reader, "I6" in "one-cut" by Interleavings;
     "C22" "restore-re-enumerates" restore_re_enumerates::PlansAgain, "I7" in "job-is-restored" by States;
+    "C23" "completion-fire-and-forget" completion_fire_and_forget::FireAndForget, "I9" in "reader-is-restored" by States;
     "C24" "commit-versus-in-flight-output" commit_versus_in_flight_output::Reader, "I6" in "one-cut" by Interleavings;
     "C25" "snapshot-starved-by-poller" snapshot_starved_by_poller::Reader, "I10" in "cut-while-slow" by Interleavings;
     "C25" "idiom-mutex-sleep" idiom_mutex_sleep::Reader, "I10" in "cut-while-slow" by Interleavings;
@@ -120,7 +121,6 @@ const PROTOCOL: &str =
 
 /// The cases that no specimen shows, and why.
 pub const WITHOUT: &[(&str, &str, &str)] = &[
-    ("C23", "completion-fire-and-forget", PROTOCOL),
 ];
 
 impl Case {
