@@ -7,7 +7,7 @@ use std::path::Path;
 use turnstile_kit::explore::{Found, Violation};
 use turnstile_kit::picture::{lanes, svg};
 
-use crate::casebook::{Case, WITHOUT};
+use crate::casebook::Case;
 use crate::docs::{about, grouped, write_into};
 
 /// What the checker has found, as a picture.
@@ -72,7 +72,7 @@ fn page(case: &Case, found: &Found, violation: &Violation) -> String {
     )
 }
 
-/// The specimens, and the cases without one, by the reason for that.
+/// All of them.
 fn table(caught: &[(&Case, &Found, &Violation)]) -> String {
     let mut text =
         String::from("\n| case | | breaks | scenario | checker | until it shows |\n|---|---|---|---|---|--:|\n");
@@ -82,10 +82,6 @@ fn table(caught: &[(&Case, &Found, &Violation)]) -> String {
         text += &format!(
             "| [{number}](casebook/{page}.md) | {slug} | {guarantee} | {scenario} | {checker} | {executions} |\n"
         );
-    }
-    for alike in WITHOUT.chunk_by(|(.., one), (.., other)| one == other) {
-        text += &format!("\nWithout a specimen ({}):\n\n", alike[0].2);
-        alike.iter().for_each(|(case, slug, _)| text += &format!("* {case} {slug}\n"));
     }
     text
 }

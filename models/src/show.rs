@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use turnstile_kit::explore::Found;
 use turnstile_kit::picture::lanes;
 
-use crate::casebook::{CASES, Case, WITHOUT};
+use crate::casebook::{CASES, Case};
 use crate::docs::about;
 use crate::pages;
 
@@ -29,20 +29,17 @@ pub struct Options {
 /// Shows one case, or all of them in a table. Succeeds if each that is looked at is caught.
 pub fn casebook(options: &Options) -> io::Result<ExitCode> {
     let wanted = options.case.as_deref();
-    let is_wanted = |case: &str, slug: &str| {
-        wanted.is_none_or(|wanted| [case, slug].iter().any(|name| name.eq_ignore_ascii_case(wanted)))
+    let is_wanted = |case: &&Case| {
+        wanted.is_none_or(|wanted| [case.case, case.slug].iter().any(|name| name.eq_ignore_ascii_case(wanted)))
     };
-    let cases: Vec<&Case> = CASES.iter().filter(|case| is_wanted(case.case, case.slug)).collect();
-    let without: Vec<_> = WITHOUT.iter().filter(|(case, slug, _)| is_wanted(case, slug)).collect();
-    if cases.is_empty() && without.is_empty() {
-        let shown = CASES.iter().map(|case| (case.case, case.slug));
-        let known = shown.chain(WITHOUT.iter().map(|(case, slug, _)| (*case, *slug)));
-        let all: Vec<_> = known.map(|(case, slug)| format!("{case} {slug}")).collect();
+    let cases: Vec<&Case> = CASES.iter().filter(is_wanted).collect();
+    if cases.is_empty() {
+        let all: Vec<_> = CASES.iter().map(|case| format!("{} {}", case.case, case.slug)).collect();
         eprintln!("there is no case {}; there are: {}", wanted.unwrap_or(""), all.join(", "));
         return Ok(ExitCode::from(2));
     }
     if let Some(file) = &options.svg {
-        return draw(&cases, &without, file);
+        return draw(&cases, file);
     }
     let found: Vec<Found> = cases.iter().map(|case| case.explore()).collect();
     let all = || cases.iter().zip(&found);
@@ -54,27 +51,20 @@ pub fn casebook(options: &Options) -> io::Result<ExitCode> {
     }
     if options.json {
         let rows = all().map(|(case, found)| as_json(case, found));
-        let rest = without.iter().map(|(case, slug, why)| {
-            json!({ "case": case, "slug": slug, "guarantee": null, "scenario": null, "executions": null, "caught": null, "why": why })
-        });
-        println!("{:#}", Value::Array(rows.chain(rest).collect()));
+        println!("{:#}", Value::Array(rows.collect()));
     } else if wanted.is_some() {
         all().for_each(|(case, found)| tell(case, found));
-        without.iter().for_each(|(case, slug, why)| println!("{case} {slug}: {why}"));
     } else {
-        print_table(&cases, &found, &without);
+        print_table(&cases, &found);
     }
     Ok(ExitCode::from(u8::from(!all().all(|(case, found)| case.is_caught(found)))))
 }
 
 /// Writes the picture of one specimen.
-fn draw(cases: &[&Case], without: &[&(&str, &str, &str)], file: &Path) -> io::Result<ExitCode> {
-    let [case] = cases else {
+fn draw(cases: &[&Case], file: &Path) -> io::Result<ExitCode> {
+    let &[case] = cases else {
         let names: Vec<_> = cases.iter().map(|case| case.slug).collect();
-        match cases {
-            [] => without.iter().for_each(|(case, slug, why)| eprintln!("{case} {slug} has no picture: {why}")),
-            [first, ..] => eprintln!("{} has several specimens; name one of them: {}", first.case, names.join(", ")),
-        }
+        eprintln!("{} has several specimens; name one of them: {}", cases[0].case, names.join(", "));
         return Ok(ExitCode::from(2));
     };
     let found = case.explore();
@@ -87,14 +77,13 @@ fn draw(cases: &[&Case], without: &[&(&str, &str, &str)], file: &Path) -> io::Re
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_table(cases: &[&Case], found: &[Found], without: &[&(&str, &str, &str)]) {
+fn print_table(cases: &[&Case], found: &[Found]) {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
-    table.set_header(["case", "", "breaks", "scenario", "checker", "bound", "executions", ""]);
+    table.set_header(["case", "", "breaks", "scenario", "checker", "bound", "until it shows", ""]);
     for (case, found) in cases.iter().zip(found) {
         let verdict = if case.is_caught(found) { "caught" } else { "NOT CAUGHT" };
-        let executions = found.executions.to_string();
-
+        let executions = format!("{} {}", found.executions, case.counts);
         table.add_row([
             case.case,
             case.slug,
@@ -106,8 +95,7 @@ fn print_table(cases: &[&Case], found: &[Found], without: &[&(&str, &str, &str)]
             verdict,
         ]);
     }
-    println!("{table}\n\none of them, with its story and its steps: turnstile casebook CASE\n");
-    without.iter().for_each(|(case, slug, why)| println!(" {case} {slug}: {why}"));
+    println!("{table}\n\none of them, with its story and its steps: turnstile casebook CASE");
 }
 
 fn as_json(case: &Case, found: &Found) -> Value {

@@ -115,6 +115,14 @@ impl Font {
         wrap(text, |line| self.width(line) <= room)
     }
 
+    /// One line if it fits, or at least one for each thing that was done.
+    fn things(self, text: &str, room: usize) -> Vec<String> {
+        if self.width(text) <= room {
+            return vec![text.into()];
+        }
+        text.split_inclusive("; ").flat_map(|thing| self.balance(thing, room)).collect()
+    }
+
     /// As many lines, and the longest as short as it can be.
     fn balance(self, text: &str, room: usize) -> Vec<String> {
         let lines = self.wrap(text, room);
@@ -268,7 +276,7 @@ pub fn svg(title: &str, caption: &str, steps: &[Step]) -> String {
     let mut before = None;
     for (at, step) in steps.iter().enumerate() {
         let (font, x, top) = (font(steps, at), columns.x(step.lane), y + STEP_GAP);
-        let text = font.balance(&step.text, columns.step - 2 * BESIDE);
+        let text = font.things(&step.text, columns.step - 2 * BESIDE);
         y = font.write(&mut texts, "middle", x, top + ABOVE, &text).max(top + ABOVE + font.leading()) + ABOVE;
         let number = usize::midpoint(top, y) - NUMBER.leading() / 2;
         NUMBER.write(&mut texts, "end", MARGIN + NUMBERS - BESIDE, number, &[(at + 1).to_string()]);

@@ -15,8 +15,8 @@ use std::collections::VecDeque;
 use turnstile_kit::job::{Ability, Enumerator, EnumeratorContext, Job, READERS};
 use turnstile_kit::journal::{Split, set};
 
-use super::asking::{Asking, Report};
-use super::engine::Order;
+use super::reporting::{Reporting, Report};
+use super::messages::Order;
 
 /// The job.
 pub struct AmbiguousAssignment;
@@ -27,7 +27,7 @@ impl Job for AmbiguousAssignment {
     type Order = Order;
     type Report = Report;
     type Enumerator = Assigner;
-    type Reader = Asking<true>;
+    type Reader = Reporting<true>;
 }
 
 /// What is pending, and what is sent and not confirmed.

@@ -16,7 +16,7 @@ use std::fmt;
 use turnstile_kit::job::{Ability, Enumerator, EnumeratorContext, Job, READERS, Reader, ReaderContext};
 use turnstile_kit::journal::{Split, set};
 
-use super::engine::Order;
+use super::messages::Order;
 
 /// The job.
 pub struct FireAndForget;

@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use turnstile_kit::job::{Ability, Enumerator, EnumeratorContext, Job, Reader, ReaderContext};
 use turnstile_kit::journal::Split;
 
-use super::engine::{Order, Report};
+use super::messages::{Order, Report};
 
 /// The job.
 pub struct DoubleRequest;

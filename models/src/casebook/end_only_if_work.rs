@@ -10,7 +10,7 @@
 use turnstile_kit::job::{Ability, Enumerator, EnumeratorContext, Job};
 use turnstile_kit::journal::Split;
 
-use super::engine::{Obedient, Order, Report};
+use super::messages::{Obedient, Order, Report};
 
 /// The job.
 pub struct EndOnlyIfWork;

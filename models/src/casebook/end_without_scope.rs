@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use turnstile_kit::job::{Enumerator, EnumeratorContext, Job, READERS};
 use turnstile_kit::journal::{Split, set};
 
-use super::engine::{Asking, Order, Report};
+use super::messages::{Asking, Order, Report};
 
 /// The job.
 pub struct EndWithoutScope;

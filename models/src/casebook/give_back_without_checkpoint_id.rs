@@ -14,8 +14,8 @@ use std::collections::VecDeque;
 use turnstile_kit::job::{Ability, Enumerator, EnumeratorContext, Job, READERS};
 use turnstile_kit::journal::{Split, set};
 
-use super::asking::{Asking, Report};
-use super::engine::Order;
+use super::reporting::{Reporting, Report};
+use super::messages::Order;
 
 /// The job.
 pub struct GiveBack;
@@ -26,7 +26,7 @@ impl Job for GiveBack {
     type Order = Order;
     type Report = Report;
     type Enumerator = Assigner;
-    type Reader = Asking;
+    type Reader = Reporting;
 }
 
 type Splits = [Vec<Split>; READERS];

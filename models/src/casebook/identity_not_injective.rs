@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use turnstile_kit::job::{Enumerator, EnumeratorContext, Job};
 use turnstile_kit::journal::Split;
 
-use super::engine::{Obedient, Order, Report};
+use super::messages::{Obedient, Order, Report};
 
 /// The job.
 pub struct IdentityNotInjective;

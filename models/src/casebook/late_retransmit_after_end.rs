@@ -15,7 +15,7 @@ use std::fmt;
 use turnstile_kit::job::{Ability, Enumerator, EnumeratorContext, Job, READERS, Reader, ReaderContext};
 use turnstile_kit::journal::{Split, set};
 
-use super::engine::Report;
+use super::messages::Report;
 
 /// The job.
 pub struct LateRetransmitAfterEnd;

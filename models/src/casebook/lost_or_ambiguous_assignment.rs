@@ -12,8 +12,8 @@ use std::collections::VecDeque;
 use turnstile_kit::job::{Ability, Enumerator, EnumeratorContext, Job, READERS};
 use turnstile_kit::journal::Split;
 
-use super::asking::{Asking, Report};
-use super::engine::Order;
+use super::reporting::{Reporting, Report};
+use super::messages::Order;
 
 /// The job.
 pub struct LostAssignment;
@@ -24,7 +24,7 @@ impl Job for LostAssignment {
     type Order = Order;
     type Report = Report;
     type Enumerator = Assigner;
-    type Reader = Asking;
+    type Reader = Reporting;
 }
 
 /// What is pending, and what is assigned to whom.

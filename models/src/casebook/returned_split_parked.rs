@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use turnstile_kit::job::{Ability, Enumerator, EnumeratorContext, Job, READERS, Reader, ReaderContext};
 use turnstile_kit::journal::{Split, set};
 
-use super::engine::{Asking, Order, Report};
+use super::messages::{Asking, Order, Report};
 
 /// The job.
 pub struct ReturnedSplitParked;

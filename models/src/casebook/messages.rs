@@ -31,8 +31,6 @@ pub enum Report {
     Registers,
     /// A reader has nothing to do.
     Asks,
-    /// A reader has read this split.
-    Done(Split),
 }
 
 impl fmt::Display for Report {
@@ -40,7 +38,6 @@ impl fmt::Display for Report {
         match self {
             Self::Registers => f.write_str("registers"),
             Self::Asks => f.write_str("asks for a split"),
-            Self::Done(split) => write!(f, "s{split} is done"),
         }
     }
 }

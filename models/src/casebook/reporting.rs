@@ -6,7 +6,7 @@ use std::fmt;
 use turnstile_kit::job::{Reader, ReaderContext};
 use turnstile_kit::journal::{Split, set};
 
-use super::engine::Order;
+use super::messages::Order;
 
 /// Reader to enumerator.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,13 +27,13 @@ impl fmt::Display for Report {
 /// Reads what it is assigned, until it is told that there is no more. Its part of a checkpoint is all of itself. If it
 /// `CONFIRMS`, it also says what it has when it is assigned something.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Asking<const CONFIRMS: bool = false> {
+pub struct Reporting<const CONFIRMS: bool = false> {
     has: Vec<Split>,
     read: usize,
     ended: bool,
 }
 
-impl<const CONFIRMS: bool> Asking<CONFIRMS> {
+impl<const CONFIRMS: bool> Reporting<CONFIRMS> {
     fn asks(&self) -> bool {
         self.read == self.has.len() && !self.ended
     }
@@ -43,7 +43,7 @@ impl<const CONFIRMS: bool> Asking<CONFIRMS> {
     }
 }
 
-impl<const CONFIRMS: bool> Reader<Order, Report> for Asking<CONFIRMS> {
+impl<const CONFIRMS: bool> Reader<Order, Report> for Reporting<CONFIRMS> {
     type Part = Self;
 
     fn start(id: usize, attempt: u64, context: &mut ReaderContext<Report>) -> Self {
