@@ -34,6 +34,7 @@ mod fault {
     pub(crate) const RESTORES_WITHOUT_AN_END: u8 = 19;
     pub(crate) const HANDS_BACK_ANOTHER: u8 = 37;
     pub(crate) const STOPS: u8 = 38;
+    pub(crate) const HANDS_BACK_REVERSED: u8 = 40;
     /// None: it says that it keeps no order, and keeps none.
     pub(crate) const KEEPS_NO_ORDER: u8 = 39;
     // From here on, what it takes a meeting of two operations to see.
@@ -164,7 +165,8 @@ impl<const FAULT: u8> Subject for Toy<FAULT> {
             Ability::Fails,
             Ability::ShutsDown,
         ];
-        if FAULT == fault::KEEPS_NO_ORDER { all.split_at(1).1 } else { all }
+        // To read twice is wrong in any order.
+        if FAULT == fault::KEEPS_NO_ORDER || FAULT == fault::READS_AGAIN { all.split_at(1).1 } else { all }
     };
     type Poller = Arc<Self>;
 
@@ -211,8 +213,9 @@ impl<const FAULT: u8> Subject for Toy<FAULT> {
         }
         state.splits.extend(splits);
         state.splits.truncate(ROOM);
+        drop(state);
         if !Self::has(fault::ASSIGNS_WITHOUT_A_BELL) {
-            self.ring(&mut state);
+            self.ring(&mut self.state.lock());
         }
         Ok(())
     }
@@ -265,8 +268,12 @@ impl<const FAULT: u8> Subject for Toy<FAULT> {
         if Self::has(fault::READS_ANOTHER) {
             let _rows = this.journal.read(77);
         }
-        if read.is_err() && !Self::has(fault::DROPS_WHAT_IT_CANNOT_READ) {
-            this.state.lock().splits.push_front(split);
+        if read.is_err() {
+            let mut state = this.state.lock();
+            state.is_asked = false;
+            if !Self::has(fault::DROPS_WHAT_IT_CANNOT_READ) {
+                state.splits.push_front(split);
+            }
         }
         this.leave();
         match read {
@@ -290,6 +297,10 @@ impl<const FAULT: u8> Subject for Toy<FAULT> {
             state = self.until(state, |state| !state.is_at_work);
         }
         assert!(!(Self::has(fault::CUT_NEEDS_THE_TASK) && state.is_shut_down), "the task is gone");
+        // Either is right: to be silent, or to say that nothing is left.
+        if state.is_shut_down && !Self::has(fault::KEEPS_NO_ORDER) {
+            return;
+        }
         if state.is_at_work || (Self::has(fault::ASKS_WITHOUT_A_BELL) && state.is_asleep) {
             state.is_asked = true;
             return;
@@ -329,6 +340,9 @@ impl<const FAULT: u8> Subject for Toy<FAULT> {
         state.ended = back.is_empty() || !Self::has(fault::SHUTS_WHEN_IDLE);
         if Self::has(fault::HANDS_BACK_WHAT_IT_READ) {
             back.extend(state.last_read);
+        }
+        if Self::has(fault::HANDS_BACK_REVERSED) {
+            back.reverse();
         }
         if Self::has(fault::HANDS_BACK_ANOTHER) {
             back.push(77);
@@ -383,6 +397,7 @@ fn each_fault_is_seen_for_what_it_is() {
     sees::<{ fault::READS_AGAIN }>("late-signal", "I2");
     sees::<{ fault::HANDS_BACK_WHAT_IT_READ }>("shutdown", "I5");
     sees::<{ fault::HANDS_BACK_ANOTHER }>("shutdown", "I5");
+    sees::<{ fault::HANDS_BACK_REVERSED }>("cut-meets-shutdown", "I2");
     sees::<{ fault::FAILS_FOR_NOTHING }>("split-without-rows", "I12");
     sees::<{ fault::SNAPSHOT_OF_WHAT_IS_READ }>("cut-after-read", "I6");
     sees::<{ fault::RESTORES_WITHOUT_AN_END }>("one-cut", "I7");
