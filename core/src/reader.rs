@@ -185,8 +185,9 @@ impl<B: Buffer> Reader<B> {
     ///
     /// # Errors
     ///
-    /// [`Busy::Held`] while somebody is at work on the reader (or has come or gone in this instant). Then
-    /// [`Self::request_checkpoint`] gets an answer at the next row boundary.
+    /// [`Busy::Held`] while somebody is at work on the reader (or has come or gone in this instant). Then call
+    /// [`Self::request_checkpoint`], and this once more: either the poller has seen the request, and answers it at its next row
+    /// boundary, or it has finished meanwhile, and the cut is taken here.
     pub fn try_cut(&self) -> Result<Cut<'_, B>, Busy> {
         if self.seat.sit(self.seat.look()) { Ok(Cut::of_a_checkpoint_thread(self)) } else { Err(Busy::Held) }
     }
