@@ -596,12 +596,17 @@ mod tests {
     }
 
     #[test]
-    fn exhaustive_is_printed_only_for_interleavings_or_two_threads() {
+    fn exhaustive_is_printed_only_for_interleavings_or_two_threads_or_states() {
         for job in jobs() {
             let bound = job.checker.bound(job.threads());
             if bound == "exhaustive" {
-                let Checker::Loom(pass, None) = job.checker else { panic!("{job:?}") };
-                assert!(pass == Pass::Interleavings || job.threads() == 2, "{job:?}");
+                assert!(
+                    match job.checker {
+                        Checker::Loom(pass, None) => pass == Pass::Interleavings || job.threads() == 2,
+                        checker => checker == Checker::Search,
+                    },
+                    "{job:?}"
+                );
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::cell::Cell;
-use std::panic::{self, AssertUnwindSafe};
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
@@ -76,9 +76,11 @@ pub fn shuttle_with(
     config.max_time = time;
     config.failure_persistence = failures;
     config.stack_size = 0x20000;
-    caught(|| {
+    let failed = caught(|| {
         Engine::Shuttle.scope(|| shuttle::Runner::new(scheduler, config).run(body));
-    })
+    });
+    keep_shuttle_to_itself();
+    failed
 }
 
 /// Panics of explorations are shown as well from now on, with a backtrace if `RUST_BACKTRACE` asks for one.
@@ -96,9 +98,10 @@ pub(crate) fn on_panic(listener: impl Fn(&str) + Send + 'static) {
 type Listener = Box<dyn Fn(&str) + Send>;
 static LISTENER: Mutex<Option<Listener>> = Mutex::new(None);
 
+thread_local! { static QUIET: Cell<bool> = const { Cell::new(false) }; }
+
 /// Runs `body` with the panic hook quiet for this thread, and turns a panic into its message.
 pub fn caught(body: impl FnOnce()) -> Option<String> {
-    thread_local! { static QUIET: Cell<bool> = const { Cell::new(false) }; }
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let loud = panic::take_hook();
@@ -106,17 +109,37 @@ pub fn caught(body: impl FnOnce()) -> Option<String> {
             if !QUIET.get() || LOUD.load(Ordering::Relaxed) {
                 loud(info);
             }
-            if QUIET.get()
-                && let Ok(Some(listener)) = LISTENER.try_lock().as_deref()
-            {
-                listener(&said(info.payload()));
+            tell(info);
+        }));
+    });
+    let before = QUIET.replace(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(body));
+    QUIET.set(before);
+    result.err().map(|payload| said(&*payload))
+}
+
+/// The hook that shuttle puts before all others prints a line for each panic, also for those with which loom ends its threads.
+fn keep_shuttle_to_itself() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let of_shuttle = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let is_quiet = QUIET.get() && !LOUD.load(Ordering::Relaxed);
+            if is_quiet && Engine::current() != Engine::Shuttle {
+                tell(info);
+            } else {
+                of_shuttle(info);
             }
         }));
     });
-    QUIET.set(true);
-    let result = panic::catch_unwind(AssertUnwindSafe(body));
-    QUIET.set(false);
-    result.err().map(|payload| said(&*payload))
+}
+
+fn tell(info: &PanicHookInfo<'_>) {
+    if QUIET.get()
+        && let Ok(Some(listener)) = LISTENER.try_lock().as_deref()
+    {
+        listener(&said(info.payload()));
+    }
 }
 
 fn said(payload: &(dyn Any + Send)) -> String {

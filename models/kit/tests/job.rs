@@ -220,7 +220,7 @@ fn each_fault_is_seen_for_what_it_is_and_nowhere_else() {
         ("job-without-splits", "I4"),
         ("job-of-one", "I4"),
         ("reader-starts-again", "I4"),
-        ("reader-is-restored", "I4"),
+        ("reader-is-restored", "I9"),
         ("job-starts-again", "I4"),
         ("job-is-restored", "I4"),
         ("message-lost", "I4"),

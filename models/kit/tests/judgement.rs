@@ -430,11 +430,12 @@ fn what_a_scenario_is_said_to_see_is_what_it_sees() {
         found::<{ fault::ENDS_WITHOUT_A_BELL }>().collect(),
         found::<{ fault::READS_WHAT_IT_REFUSED }>().collect(),
         found::<{ fault::PANICS }>().collect(),
+        found::<{ fault::READS_UNDER_ITS_LOCK }>().collect(),
     ]
     .concat();
     all.sort_unstable();
     all.dedup();
-    assert_eq!(all, ["I10", "I11", "I12", "I2", "I4", "I5", "I6", "I7"]);
+    assert_eq!(all, ["I10", "I11", "I12", "I13", "I2", "I4", "I5", "I6", "I7"]);
 }
 
 #[test]
