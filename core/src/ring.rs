@@ -133,8 +133,9 @@ impl<B: Buffer> Ring<B> {
 
     /// The tail, and with it every slot that it covers.
     pub(crate) fn tail(&self) -> Tail {
-        // ORD: Acquire <- `split-published`, `end-announced`, `waker-taken`. Slots up to the index are written; what was
-        // written before the end is visible; the waker cell is empty unless WAITING is set.
+        // ORD: Acquire <- `split-published`, `end-announced`, `waker-taken`, `wake-delegated`. Slots up to the index are written;
+        // what was written before the end is visible; the waker cell is empty unless WAITING is set; and the seat is as
+        // those have left it who left the waking to others.
         Tail::from_bits(self.tail.load(Acquire))
     }
 
@@ -184,7 +185,7 @@ impl<B: Buffer> Ring<B> {
     /// Wakes the poller if it waits. The waker runs last, when nothing is held: it may panic, or poll at once.
     pub(crate) fn wake(&self) {
         // ORD: AcqRel <-> `waker-left`, `wake-delegated`. The cell holds what the poller put there; and should somebody else
-        // be at it, that thread wakes the poller on this one's behalf, and has to hand on what this one did.
+        // be at it, that thread wakes the poller on this one's behalf, which then has to see what this one did.
         let before = Tail::from_bits(self.tail.fetch_or(Tail::TAKING, AcqRel));
         if before.has(Tail::TAKING) {
             return;
@@ -197,9 +198,9 @@ impl<B: Buffer> Ring<B> {
         } else {
             None
         };
-        // ORD: AcqRel <-> `waker-taken`, `wake-delegated`. Carries the empty cell, and what the caller did to the seat; and
-        // the poller is woken after whatever the threads did that left it to this one.
-        self.tail.fetch_and(!(Tail::TAKING | Tail::WAITING), AcqRel);
+        // ORD: Release -> `waker-taken`. Carries the empty cell, and what the caller did to the seat. What others did that left
+        // the waking to this thread is in the tail, and the poller has it with its next look.
+        self.tail.fetch_and(!(Tail::TAKING | Tail::WAITING), Release);
         if let Some(waker) = waker {
             waker.wake();
         }

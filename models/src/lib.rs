@@ -4,10 +4,12 @@
 #![allow(clippy::duplicate_mod)]
 
 pub mod casebook;
+mod children;
 mod docs;
 pub mod engine;
 pub mod job;
 pub mod litmus;
+pub mod mutants;
 mod pages;
 pub mod plan;
 pub mod protocol;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use turnstile_models::litmus::random::{self, Plan};
 use turnstile_models::protocol::rules::Rule;
-use turnstile_models::{protocol, prove, show};
+use turnstile_models::{mutants, protocol, prove, show};
 
 /// Shows why to trust the turnstile reader core: explores the interleavings of assign, poll, signal and snapshot on the code
 /// that ships, and puts two readers that engines have shipped through the same scenarios.
@@ -54,6 +54,15 @@ enum Cmd {
         #[arg(long, value_name = "FOLDER", conflicts_with = "case")]
         doc: Option<PathBuf>,
     },
+    /// Weaken each ordering of the core by itself, and see which model fails: every one has to be killed.
+    Mutants {
+        /// Print an array with one object for each instead of a table.
+        #[arg(long)]
+        json: bool,
+        /// Also write what was found into the documents in FOLDER, between their marks.
+        #[arg(long, value_name = "FOLDER")]
+        doc: Option<PathBuf>,
+    },
     /// Walk through the states of the delivery protocol, in a browser.
     Explore {
         /// Which of the sizes that `prove --filter protocol` names.
@@ -68,6 +77,18 @@ enum Cmd {
     },
     /// Hold the exploration itself against brute force on random programs.
     Litmus(Litmus),
+    /// One of these, in a process of its own.
+    #[command(hide = true)]
+    Mutant {
+        /// Of the ordering, as the compiler knows it.
+        file: String,
+        /// From 1.
+        line: u32,
+        /// That stands there.
+        order: String,
+        /// That is spent there instead.
+        weaker: String,
+    },
     /// One job of `prove`, in a process of its own.
     #[command(hide = true)]
     Job {
@@ -107,6 +128,8 @@ fn main() -> ExitCode {
         Cmd::Prove(Prove { deep, filter, json, doc }) => prove::prove(&prove::Options { deep, filter, json, doc }),
         Cmd::Replay { scenario, pass, deep, schedule } => prove::replay(&scenario, &pass, deep, schedule.as_deref()),
         Cmd::Casebook { case, json, svg, doc } => show::casebook(&show::Options { case, json, svg, doc }),
+        Cmd::Mutants { json, doc } => mutants::run(&mutants::Options { json, doc }),
+        Cmd::Mutant { file, line, order, weaker } => mutants::run_mutant(&file, line, &order, &weaker),
         Cmd::Explore { size, without, address } => Ok(explore(&size, without.as_deref(), address)),
         Cmd::Litmus(Litmus { all, plan }) => Ok(litmus(all, &plan)),
         Cmd::Job { index } => Ok(prove::run_job(index)),

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use turnstile_kit::explore::{Found, Violation};
 use turnstile_kit::picture::{lanes, svg};
+use turnstile_kit::scenario::pairs::{Operation, Pair, pairs};
 
 use crate::casebook::Case;
 use crate::docs::{about, grouped, write_into};
@@ -19,6 +20,7 @@ pub(crate) fn picture(case: &Case, violation: &Violation) -> String {
 /// Nothing in it depends on the machine.
 pub(crate) fn write(folder: &Path, caught: &[(&Case, &Found, &Violation)]) -> io::Result<()> {
     write_into(&folder.join("casebook.md"), "casebook", &table(caught))?;
+    write_into(&folder.join("pairs.md"), "pairs", &matrix())?;
     let folder = folder.join("casebook");
     fs::create_dir_all(&folder).map_err(about(&folder))?;
     let mut written = Vec::new();
@@ -82,6 +84,20 @@ fn table(caught: &[(&Case, &Found, &Violation)]) -> String {
         text += &format!(
             "| [{number}](casebook/{page}.md) | {slug} | {guarantee} | {scenario} | {checker} | {executions} |\n"
         );
+    }
+    text
+}
+
+/// Which operations meet where, in which scenarios; or why in none.
+fn matrix() -> String {
+    let (pairs, mut text) = (pairs(), String::new());
+    for alike in pairs.chunk_by(|one, other| one.operations == other.operations) {
+        let [one, other] = alike[0].operations.map(Operation::name);
+        text += &format!("\n## {one} × {other}\n\n| the reader is | scenarios, or why there is none |\n|---|---|\n");
+        for Pair { situation, scenarios, why_none, .. } in alike {
+            let cell = why_none.map_or_else(|| scenarios.join(", "), |why| format!("*{why}*"));
+            text += &format!("| {} | {cell} |\n", situation.name());
+        }
     }
     text
 }

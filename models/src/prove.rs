@@ -1,21 +1,16 @@
-//! Runs the plan in child processes, as many as there are processors, and prints what came of it.
-//!
-//! A child is used because loom aborts the process when a deadlocked model is torn down: one lost wake-up must not take
-//! the other rows with it.
+//! Runs the plan in child processes, and prints what came of it.
 
-use std::collections::VecDeque;
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::Mutex;
-use std::thread;
-use std::time::Duration;
+use std::process::ExitCode;
 
 use comfy_table::{CellAlignment, Table, presets};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 use turnstile_kit::picture::lanes;
 
+use crate::children::{self, say};
 use crate::docs::{grouped, write_into};
 use crate::engine::show_panics;
 use crate::litmus;
@@ -41,18 +36,17 @@ enum Message {
     Done(Box<Row>),
 }
 
-fn say(message: &Message) {
-    let line = serde_json::to_string(message).expect("plain data");
-    println!("{line}");
-}
-
 /// The child: runs job number `index` and reports on standard output.
 pub fn run_job(index: usize) -> ExitCode {
     let Some(job) = jobs().into_iter().nth(index) else {
         eprintln!("there is no job {index}");
         return ExitCode::from(2);
     };
-    say(&Message::Done(Box::new(job.run(|executions| say(&Message::Executions(executions))))));
+    say(&Message::Done(Box::new(job.run(|executions| {
+        if executions.is_multiple_of(5_000) {
+            say(&Message::Executions(executions));
+        }
+    }))));
     ExitCode::SUCCESS
 }
 
@@ -69,7 +63,11 @@ pub fn replay(scenario: &str, pass: &str, deep: bool, schedule: Option<&Path>) -
     for job in wanted {
         let row = match schedule {
             Some(schedule) => job.run_schedule(schedule)?,
-            None => job.run(|executions| eprintln!("{executions} executions")),
+            None => job.run(|executions| {
+                if executions.is_multiple_of(5_000) {
+                    eprintln!("{executions} executions");
+                }
+            }),
         };
         println!("{} {} {}: {} executions", row.scenario, row.subject, row.bound, grouped(row.executions));
         if let Some(violation) = row.violation {
@@ -279,120 +277,26 @@ fn print_rules(wanted: &[(usize, Job)], rows: &[Row], in_full: bool) {
 
 /// Runs the jobs in children, long ones first, and answers with their rows in the order of the jobs.
 fn run_all(wanted: &[(usize, Job)]) -> io::Result<Vec<Row>> {
-    let mut order: Vec<usize> = (0..wanted.len()).collect();
-    order.sort_by_key(|&at| std::cmp::Reverse(wanted[at].1.weight));
-    let queue = Mutex::new(VecDeque::from(order));
-    let rows: Mutex<Vec<Option<Row>>> = Mutex::new(vec![None; wanted.len()]);
-    let show = Progress::new(wanted.len());
-    let failure: Mutex<Option<io::Error>> = Mutex::new(None);
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(wanted.len());
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                let bar = show.worker();
-                loop {
-                    let Some(at) = queue.lock().expect("no panic inside").pop_front() else { break };
-                    let (index, job) = &wanted[at];
-                    match run_child(*index, job, &bar) {
-                        Ok(row) => {
-                            show.finished(&row);
-                            rows.lock().expect("no panic inside")[at] = Some(row);
-                        }
-                        Err(error) => *failure.lock().expect("no panic inside") = Some(error),
-                    }
-                }
-                bar.finish_and_clear();
-            });
-        }
-    });
-    show.clear();
-    if let Some(error) = failure.into_inner().expect("no panic inside") {
-        return Err(error);
-    }
-    Ok(rows.into_inner().expect("no panic inside").into_iter().flatten().collect())
-}
-
-/// Ends a child that is no longer listened to.
-struct Reaped(Child);
-
-impl Drop for Reaped {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+    let line = |row: &Row| {
+        let Row { subject, scenario, checker, pass, executions, seconds, .. } = row;
+        format!("{subject} {scenario} {checker} {pass}: {} executions in {seconds:.1} s", grouped(*executions))
+    };
+    children::run_all(wanted, |(_, job)| job.weight, |(index, job), bar| run_child(*index, job, bar), line)
 }
 
 fn run_child(index: usize, job: &Job, bar: &ProgressBar) -> io::Result<Row> {
     bar.set_message(job.title());
-    let mut child = Reaped(
-        Command::new(std::env::current_exe()?)
-            .args(["job", &index.to_string()])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?,
-    );
-    let output = child.0.stdout.take().expect("it was piped");
     let mut executions = 0;
-    for line in BufReader::new(output).lines() {
-        match serde_json::from_str(&line?)? {
-            Message::Executions(so_far) => {
-                executions = so_far;
-                bar.set_message(format!("{}: {} executions", job.title(), grouped(so_far)));
-            }
-            Message::Done(row) => return Ok(*row),
+    let row = children::listen(&["job".into(), index.to_string()], |message| match message {
+        Message::Executions(so_far) => {
+            executions = so_far;
+            bar.set_message(format!("{}: {} executions", job.title(), grouped(so_far)));
+            ControlFlow::Continue(())
         }
-    }
+        Message::Done(row) => ControlFlow::Break(*row),
+    })?;
     // It died without a word, as loom does on a deadlock with wakers alive: that is a finding, not an accident.
-    let status = child.0.wait()?;
-    Ok(job.died(executions, format!("the checker aborted ({status}): a deadlock, that is, a lost wake-up")))
-}
-
-/// What is going on, on standard error: bars on a terminal, else a line per finished job.
-struct Progress {
-    bars: MultiProgress,
-    total: ProgressBar,
-    terminal: bool,
-}
-
-impl Progress {
-    fn new(jobs: usize) -> Self {
-        let terminal = io::stderr().is_terminal();
-        let bars = MultiProgress::with_draw_target(if terminal {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        });
-        let total = bars.add(ProgressBar::new(jobs as u64));
-        total.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}").expect("a valid template"));
-        total.enable_steady_tick(Duration::from_millis(200));
-        Self { bars, total, terminal }
-    }
-
-    fn worker(&self) -> ProgressBar {
-        let bar = self.bars.add(ProgressBar::new_spinner());
-        bar.set_style(ProgressStyle::with_template("  {spinner} {msg}").expect("a valid template"));
-        bar.enable_steady_tick(Duration::from_millis(200));
-        bar
-    }
-
-    fn finished(&self, row: &Row) {
-        self.total.inc(1);
-        if !self.terminal {
-            let (done, all) = (self.total.position(), self.total.length().unwrap_or(0));
-            let _ = writeln!(
-                io::stderr(),
-                "{done}/{all} {} {} {} {}: {} executions in {:.1} s",
-                row.subject,
-                row.scenario,
-                row.checker,
-                row.pass,
-                grouped(row.executions),
-                row.seconds
-            );
-        }
-    }
-
-    fn clear(&self) {
-        self.total.finish_and_clear();
-    }
+    Ok(row.unwrap_or_else(|status| {
+        job.died(executions, format!("the checker aborted ({status}): a deadlock, that is, a lost wake-up"))
+    }))
 }

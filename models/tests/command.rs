@@ -123,6 +123,7 @@ fn the_casebook_is_written_into_documents_without_what_is_gone() {
 
     let read = |file: &str| fs::read_to_string(folder.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
     fs::write(folder.join("casebook.md"), "a\n<!-- casebook -->\nold\n<!-- casebook -->\nz\n").expect("a document");
+    fs::write(folder.join("pairs.md"), "<!-- pairs -->\n<!-- pairs -->\n").expect("a document");
     fs::create_dir(folder.join("casebook")).expect("a folder");
     for file in ["C99-gone.md", "C99-gone.svg", "notes.md"] {
         fs::write(folder.join("casebook").join(file), "old").expect("a file");

@@ -12,9 +12,10 @@
 //!
 //! [`Pass::Stock`] is loom as it is, so that a test can tell when the remedies are no longer needed.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::mem::MaybeUninit;
 use std::panic::Location;
+use std::vec::Vec;
 
 pub use loom::cell::UnsafeCell;
 pub use loom::sync::atomic::Ordering;
@@ -31,12 +32,21 @@ pub enum Pass {
     Stock,
 }
 
-/// One place in the source where an ordering is spent, to be spent on `Relaxed` instead in this exploration.
-pub type Site = (&'static str, u32);
+/// A place in the source where an ordering is spent, and which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// As the compiler was given it.
+    pub file: &'static str,
+    /// From 1.
+    pub line: u32,
+    /// Of a compare-exchange the one for success.
+    pub order: Ordering,
+}
 
 std::thread_local! {
     static PASS: Cell<Pass> = const { Cell::new(Pass::Interleavings) };
-    static WEAKENED: Cell<Option<Site>> = const { Cell::new(None) };
+    static WEAKENED: Cell<Option<(Site, Ordering)>> = const { Cell::new(None) };
+    static REACHED: RefCell<Option<Vec<Site>>> = const { RefCell::new(None) };
 }
 
 /// Chooses the pass for all explorations started on this thread from now on.
@@ -49,19 +59,27 @@ pub fn pass() -> Pass {
     PASS.get()
 }
 
-/// Makes the operation at `site` relaxed, to see which model notices. `None` puts everything back.
-pub fn weaken(site: Option<Site>) {
+/// Spends another ordering at `site`, in explorations on this thread, to see which model notices. `None` puts everything back.
+pub fn weaken(site: Option<(Site, Ordering)>) {
     WEAKENED.set(site);
+}
+
+/// All the sites that explorations on this thread have reached since this was called the last time.
+pub fn reached() -> Vec<Site> {
+    REACHED.replace(Some(Vec::new())).unwrap_or_default()
 }
 
 #[track_caller]
 fn spent(order: Ordering) -> Ordering {
-    match WEAKENED.get() {
-        None => order,
-        Some((file, line)) => {
-            let here = Location::caller();
-            if here.line() == line && here.file().ends_with(file) { Ordering::Relaxed } else { order }
+    let here = Site { file: Location::caller().file(), line: Location::caller().line(), order };
+    REACHED.with_borrow_mut(|reached| {
+        if let Some(reached) = reached.as_mut().filter(|reached| !reached.contains(&here)) {
+            reached.push(here);
         }
+    });
+    match WEAKENED.get() {
+        Some((site, weaker)) if site == here => weaker,
+        _ => order,
     }
 }
 

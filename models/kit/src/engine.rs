@@ -91,7 +91,7 @@ pub fn show_panics() {
 static LOUD: AtomicBool = AtomicBool::new(false);
 
 /// Each panic of an exploration is told to `listener` at once, with its message: what follows may abort the process.
-pub(crate) fn on_panic(listener: impl Fn(&str) + Send + 'static) {
+pub fn on_panic(listener: impl Fn(&str) + Send + 'static) {
     *LISTENER.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(listener));
 }
 

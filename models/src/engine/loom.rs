@@ -83,7 +83,7 @@ impl Parker {
 }
 
 /// Explores `scenario` in `pass`, with at most `preemptions` forced switches, or without a bound. `progress` hears the
-/// number of executions now and then.
+/// number of each execution before it begins.
 ///
 /// loom's own limits on time and number are off: reaching one returns as if all were well.
 pub fn explore(
@@ -97,10 +97,7 @@ pub fn explore(
     let counter = executions.clone();
     let started = Instant::now();
     let violation = turnstile_kit::engine::loom(preemptions, None, None, move || {
-        let n = counter.fetch_add(1, Ordering::Relaxed) + 1;
-        if n.is_multiple_of(5_000) {
-            progress(n);
-        }
+        progress(counter.fetch_add(1, Ordering::Relaxed) + 1);
         scenario();
     });
     let executions = executions.load(Ordering::Relaxed);

@@ -90,10 +90,7 @@ pub fn explore(
     let _ = fs::create_dir(&folder);
     let failures = FailurePersistence::File(Some(folder.clone()));
     let body = move || {
-        let n = counter.fetch_add(1, Ordering::Relaxed) + 1;
-        if n.is_multiple_of(100) {
-            progress(n);
-        }
+        progress(counter.fetch_add(1, Ordering::Relaxed) + 1);
         scenario();
     };
     let started = Instant::now();

@@ -93,9 +93,7 @@ pub fn explore(repeats: usize, scenario: impl Fn(), progress: impl Fn(u64)) -> E
     let violation = caught(|| {
         for _ in 0..repeats {
             executions += 1;
-            if executions % 100 == 0 {
-                progress(executions);
-            }
+            progress(executions);
             scenario();
         }
     });

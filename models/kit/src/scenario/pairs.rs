@@ -58,6 +58,18 @@ impl Operation {
     /// All of them.
     pub const ALL: [Self; 6] = [Poll, Wait, Shutdown, Assign, Signal, Checkpoint];
 
+    /// Its name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Poll => "poll",
+            Wait => "wait",
+            Shutdown => "shutdown",
+            Assign => "assign",
+            Signal => "no more",
+            Checkpoint => "checkpoint",
+        }
+    }
+
     /// May the two run at once? There is one task, there is one thread that takes checkpoints, and any number may deliver.
     fn may_meet(self, other: Self) -> bool {
         let has_one_thread = |operation| match operation {
@@ -83,6 +95,21 @@ impl Operation {
 impl Situation {
     /// All of them.
     pub const ALL: [Self; 9] = [Empty, Queued, Full, Slow, Broken, Ending, Ended, Over, ShutDown];
+
+    /// Its name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Empty => "empty",
+            Queued => "queued",
+            Full => "full",
+            Slow => "slow",
+            Broken => "broken",
+            Ending => "ending",
+            Ended => "ended",
+            Over => "over",
+            ShutDown => "shut down",
+        }
+    }
 }
 
 /// Two operations that may run at once.
