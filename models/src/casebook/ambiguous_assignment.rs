@@ -15,8 +15,8 @@ use std::collections::VecDeque;
 use turnstile_kit::job::{Ability, Enumerator, EnumeratorContext, Job, READERS};
 use turnstile_kit::journal::{Split, set};
 
-use super::reporting::{Reporting, Report};
 use super::messages::Order;
+use super::reporting::{Report, Reporting};
 
 /// The job.
 pub struct AmbiguousAssignment;

@@ -30,11 +30,8 @@ impl Subject for Reader {
 
     fn new(journal: &Journal) -> (Arc<Self>, Self::Poller) {
         let (sender, receiver) = channel();
-        let reader = Arc::new(Self {
-            sender: Mutex::new(Some(sender)),
-            sent: Mutex::new(Vec::new()),
-            journal: journal.clone(),
-        });
+        let reader =
+            Arc::new(Self { sender: Mutex::new(Some(sender)), sent: Mutex::new(Vec::new()), journal: journal.clone() });
         (reader.clone(), (reader, Shared::new(receiver)))
     }
 

@@ -12,8 +12,8 @@ use std::collections::VecDeque;
 use turnstile_kit::job::{Ability, Enumerator, EnumeratorContext, Job, READERS};
 use turnstile_kit::journal::Split;
 
-use super::reporting::{Reporting, Report};
 use super::messages::Order;
+use super::reporting::{Report, Reporting};
 
 /// The job.
 pub struct LostAssignment;
