@@ -1,4 +1,4 @@
-//! Puts a split reader to the test: one that a connector has, or that somebody thinks of writing.
+//! Puts a split reader to the test, or an enumerator with its readers: one that a connector has, or that somebody thinks of writing.
 //!
 //! # The command
 //!
@@ -36,14 +36,16 @@
 //!
 //! # What has to be written
 //!
-//! [`Subject`](subject::Subject), with the shared state made of [`sync`]: what a checker does not see it cannot try in another order. What
-//! happens is told to the [`Journal`](journal::Journal).
+//! For a reader, [`Subject`](subject::Subject), with the shared state made of [`sync`]: what a checker does not see it cannot try in another
+//! order. What happens is told to the [`Journal`](journal::Journal). For an enumerator and the readers' side of what they say to each
+//! other, [`Job`](job::Job): plain values, in every state.
 //!
 //! **Abilities.** A reader says what it can do beyond taking splits and reading them. A scenario that needs more is *not supported*: nothing was
 //! looked at, and it is never passed.
 //!
 //! **Budget.** Each scenario has two seconds under each checker, or `--seconds`. loom begins with no preemptions and allows more, until every
-//! execution was seen or the time is over; shuttle and threads stop at 500 and 50 executions. The table says which it was.
+//! execution was seen or the time is over; shuttle and threads stop at 500 and 50 executions; of a job the states come nearest first. The table
+//! says which it was.
 //!
 //! **Limits.** The scenarios are small: a few threads, a few splits, one checkpoint. *Holds* is about these, with the bound
 //! that is printed. An execution that makes no progress for three seconds is given up, and counts as a violation.

@@ -24,24 +24,23 @@ impl Job for EndLostOnFailover {
     type Reader = Obedient;
 }
 
-/// What is pending, what each reader was given, and who has registered.
+/// What each reader is to read, and who has registered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Assigner {
-    pending: Vec<Split>,
-    assigned: [Vec<Split>; READERS],
+    shares: [Vec<Split>; READERS],
     registered: [bool; READERS],
     discovered: bool,
     said_the_end: bool,
 }
 
 impl Assigner {
-    fn assign(&mut self, context: &mut EnumeratorContext<Order>) {
-        if let Some(reader) = self.registered.iter().position(|registered| *registered)
-            && !self.pending.is_empty()
-        {
-            self.assigned[reader].clone_from(&self.pending);
-            context.send(reader, Order::Assign(std::mem::take(&mut self.pending)));
+    fn assign(&self, reader: usize, splits: &[Split], context: &mut EnumeratorContext<Order>) {
+        if self.registered[reader] && !splits.is_empty() {
+            context.send(reader, Order::Assign(splits.to_vec()));
         }
+    }
+
+    fn end(&mut self, context: &mut EnumeratorContext<Order>) {
         if self.discovered && self.registered == [true; READERS] && !self.said_the_end {
             self.said_the_end = true; // Once and for all.
             (0..READERS).for_each(|reader| context.send(reader, Order::NoMoreSplits));
@@ -53,8 +52,8 @@ impl Enumerator<Order, Report> for Assigner {
     type Plan = ();
 
     fn start(_: u64) -> Self {
-        let (pending, assigned) = (Vec::new(), [const { Vec::new() }; READERS]);
-        Self { pending, assigned, registered: [false; READERS], discovered: false, said_the_end: false }
+        let shares = [const { Vec::new() }; READERS];
+        Self { shares, registered: [false; READERS], discovered: false, said_the_end: false }
     }
 
     fn restore((): &(), newest_attempt: u64) -> Self {
@@ -62,18 +61,22 @@ impl Enumerator<Order, Report> for Assigner {
     }
 
     fn discover(&mut self, splits: &[Split], all: bool, context: &mut EnumeratorContext<Order>) {
-        self.pending.extend(splits);
+        for split in splits {
+            let owner = usize::from(*split + 1) % READERS;
+            self.shares[owner].push(*split);
+            self.assign(owner, &[*split], context);
+        }
         self.discovered = all;
-        self.assign(context);
+        self.end(context);
     }
 
     fn hear(&mut self, reader: usize, _: Report, context: &mut EnumeratorContext<Order>) {
         self.registered[reader] = true;
-        self.assign(context);
+        self.assign(reader, &self.shares[reader], context);
+        self.end(context);
     }
 
     fn reader_failed(&mut self, reader: usize, _: Option<u64>, _: &mut EnumeratorContext<Order>) {
-        self.registered[reader] = false;
-        self.pending.append(&mut self.assigned[reader]);
+        self.registered[reader] = false; // Its share waits for the next attempt.
     }
 }
