@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::ops::ControlFlow;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
@@ -14,21 +14,12 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use turnstile_kit::engine::Reaped;
 
 /// The child: a message, on a line of its standard output.
 pub(crate) fn say(message: &impl Serialize) {
     let line = serde_json::to_string(message).expect("plain data");
     println!("{line}");
-}
-
-/// Ends a child that is no longer listened to.
-struct Reaped(Child);
-
-impl Drop for Reaped {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// Starts a child and listens to its messages, until one breaks off with a result. If none has, how it ended.

@@ -19,6 +19,7 @@ use turnstile_loom::sync::{Ordering, Site, reached, weaken};
 use crate::children::{self, say};
 use crate::docs::{grouped, write_into};
 use crate::plan::{Job, Verdict, jobs};
+use crate::prove;
 
 /// What to print, and where.
 #[derive(Clone, Debug, Default)]
@@ -100,10 +101,13 @@ enum Message {
     Survived(u64),
 }
 
+fn is_model(job: &Job) -> bool {
+    job.checker_name() == "loom" && !job.is_specimen() && !job.deep
+}
+
 /// The models, those first that are quick to fail.
 fn models() -> Vec<Job> {
-    let mut models: Vec<Job> =
-        jobs().into_iter().filter(|job| job.checker_name() == "loom" && !job.is_specimen() && !job.deep).collect();
+    let mut models: Vec<Job> = jobs().into_iter().filter(is_model).collect();
     models.sort_by_key(|job| job.weight);
     models
 }
@@ -254,6 +258,13 @@ pub fn run(options: &Options) -> io::Result<ExitCode> {
         look,
         |row: &Row| format!("{} {}: {}", row.site, row.change, row.killed_by.as_deref().unwrap_or("survives")),
     )?;
+    let killers: Vec<(usize, Job)> = jobs().into_iter().enumerate().filter(|(_, job)| kills(job, &rows)).collect();
+    eprintln!("the models that noticed, with nothing weakened");
+    if let Some(row) = prove::run_all(&killers)?.into_iter().find(|row| row.verdict != Verdict::Holds) {
+        let violation = row.violation.unwrap_or_default();
+        let text = format!("{} fails with nothing weakened, and proves nothing: {violation}", row.scenario);
+        return Err(io::Error::other(text));
+    }
     if let Some(folder) = &options.doc {
         write_into(&folder.join("memory-ordering.md"), "mutants", &document(&rows))?;
     }
@@ -268,8 +279,14 @@ pub fn run(options: &Options) -> io::Result<ExitCode> {
             "\n{} weakened orderings: {killed} killed, {kept} kept for a reason, {survivors} survive.",
             rows.len()
         );
+        println!("With nothing weakened, the models that noticed hold, in {} explorations.", killers.len());
     }
     Ok(ExitCode::from(u8::from(survivors > 0)))
+}
+
+/// Has this model noticed something?
+fn kills(job: &Job, rows: &[Row]) -> bool {
+    is_model(job) && rows.iter().any(|row| row.killed_by.as_deref() == Some(&name(job)))
 }
 
 fn look(mutant: &Mutant, bar: &ProgressBar) -> io::Result<Row> {

@@ -276,7 +276,7 @@ fn print_rules(wanted: &[(usize, Job)], rows: &[Row], in_full: bool) {
 }
 
 /// Runs the jobs in children, long ones first, and answers with their rows in the order of the jobs.
-fn run_all(wanted: &[(usize, Job)]) -> io::Result<Vec<Row>> {
+pub(crate) fn run_all(wanted: &[(usize, Job)]) -> io::Result<Vec<Row>> {
     let line = |row: &Row| {
         let Row { subject, scenario, checker, pass, executions, seconds, .. } = row;
         format!("{subject} {scenario} {checker} {pass}: {} executions in {seconds:.1} s", grouped(*executions))

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::explore::{Budget, Violation};
 use crate::job::Job;
 use crate::journal::{Step, length};
+use crate::litmus::canaries;
 use crate::subject::Subject;
 use crate::trial::{self, Need, Trial};
 
@@ -224,6 +225,20 @@ impl Kit {
         if args.scenarios {
             report::scenarios(&self.outcomes(&selected, Vec::new()));
             return Ok(ExitCode::SUCCESS);
+        }
+        let uses_loom = |index: &usize| {
+            let trial = &self.trials[*index];
+            trial.lacks.is_empty() && trial.runs.iter().any(|run| run.by_loom && args.wants(run.checker))
+        };
+        if selected.iter().any(uses_loom) {
+            match canaries::green() {
+                Ok(summary) if !args.quiet && !args.json => println!("{summary}\n"),
+                Ok(_) => {}
+                Err(failure) => {
+                    eprintln!("{failure}\nloom does not explore what it should: nothing is judged");
+                    return Ok(ExitCode::from(1));
+                }
+            }
         }
         let none = selected.iter().all(|index| !self.trials[*index].lacks.is_empty());
         let rows = children::run_all(&self.trials, &selected, args, |trial| self.name(trial));

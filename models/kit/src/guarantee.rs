@@ -37,6 +37,8 @@ macro_rules! broken {
 broken! {
     "I1" "the job has ended", "The job ends without an error, and the rows of {s} are missing.",
         "A split is pending until a reader that is there has got it: to assign it moves it, or fails and leaves it.";
+    "I1" "nobody discovered it", "Rows are in the result that belong to no split of the source.",
+        "A reader reads what it was assigned, and nothing else.";
     "I1" "", "The job never reads {s}, and hangs: it has work, and does not see it.",
         "A split that was accepted stays where a poll finds it until it is read, also one without rows.";
     "I2" " came, and ", "The reader says that it keeps the order, and does not: who resumes by order reads the wrong splits.",

@@ -12,7 +12,7 @@
 //! # impl Subject for Reader {
 //! #     const NAME: &'static str = "mine";
 //! #     type Poller = ();
-//! #     fn new(_: &Journal) -> (Arc<Self>, ()) { unimplemented!() }
+//! #     fn new(_: &Journal) -> (Arc<Self>, ()) { (Arc::new(Self), ()) }
 //! #     fn assign(&self, splits: Vec<Split>) -> Result<(), Vec<Split>> { Err(splits) }
 //! #     fn signal_no_more_splits(&self) {}
 //! #     fn poll(_: &mut ()) -> Polled { Polled::Again }
@@ -46,6 +46,9 @@
 //! **Budget.** Each scenario has two seconds under each checker, or `--seconds`. loom begins with no preemptions and allows more, until every
 //! execution was seen or the time is over; shuttle and threads stop at 500 and 50 executions; of a job the states come nearest first. The table
 //! says which it was.
+//!
+//! **Canaries.** Before loom judges anything, programs whose results are known show that it explores what it should, in a tenth of a second. If one
+//! does not, nothing is judged, and the status is 1.
 //!
 //! **Limits.** The scenarios are small: a few threads, a few splits, one checkpoint. *Holds* is about these, with the bound
 //! that is printed. An execution that makes no progress for three seconds is given up, and counts as a violation.
@@ -107,6 +110,7 @@ pub mod explore;
 mod guarantee;
 pub mod job;
 pub mod journal;
+pub mod litmus;
 pub mod picture;
 pub mod scenario;
 pub mod subject;

@@ -51,6 +51,8 @@ pub(crate) struct Run {
     pub(crate) checker: &'static str,
     /// Its name in tables.
     pub(crate) head: &'static str,
+    /// Does it rest on what loom explores?
+    pub(crate) by_loom: bool,
     run: Explore,
 }
 
@@ -82,6 +84,7 @@ pub(crate) fn of_reader<S: Subject>() -> impl Iterator<Item = Trial> {
                 .map(|checker| Run {
                     checker: checker.short(),
                     head: checker.name(),
+                    by_loom: matches!(checker, Checker::Interleavings | Checker::WeakMemory),
                     run: Box::new(move |budget, look| look.explore::<S>(scenario, checker, budget)),
                 })
                 .collect(),
@@ -104,6 +107,7 @@ pub(crate) fn of_job<J: Job>() -> impl Iterator<Item = Trial> {
         runs: vec![Run {
             checker: "states",
             head: "states",
+            by_loom: false,
             run: Box::new(move |budget, look| search::look::<J>(scenario, budget, look)),
         }],
     })

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
@@ -13,6 +13,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 
 use super::{Args, Row, Verdict};
+use crate::engine::Reaped;
 use crate::explore::{Found, Look, Violation};
 use crate::journal::Step;
 use crate::trial::{Run, Trial};
@@ -195,16 +196,6 @@ fn progress(jobs: usize) -> (MultiProgress, ProgressBar) {
     let total = bars.add(ProgressBar::new(jobs as u64));
     total.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}").expect("a valid template"));
     (bars, total)
-}
-
-/// Ends a child that is no longer listened to.
-struct Reaped(Child);
-
-impl Drop for Reaped {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// Children for one trial, a new one after each that does not live to see the last checker.

@@ -47,6 +47,8 @@ struct Breaks {
 pub(super) enum Wrong {
     /// A split was read again.
     Twice(Split),
+    /// One was read that nobody discovered.
+    Strange(Split),
     /// The job has ended without these.
     Lost(Vec<Split>),
     /// These are never read, and the job never ends.
@@ -65,6 +67,7 @@ const BREAKS: Breaks = Breaks {
 };
 
 const FAILED: &str = "I12 total transitions";
+const STRANGE: &str = "I1 conservation";
 
 const PLAIN: Scenario = Scenario {
     name: "",
@@ -186,7 +189,7 @@ impl Scenario {
         let Breaks { twice, lost, parked, endless } = self.breaks;
         let of_splits = [twice, lost, parked].into_iter().filter(|_| self.splits() > 0);
         let mut all: Vec<_> =
-            of_splits.chain([endless, FAILED]).filter_map(|guarantee| guarantee.split(' ').next()).collect();
+            of_splits.chain([endless, FAILED, STRANGE]).filter_map(|guarantee| guarantee.split(' ').next()).collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -197,6 +200,7 @@ impl Scenario {
         let Breaks { twice, lost, parked, endless } = self.breaks;
         match wrong {
             Wrong::Twice(split) => format!("{twice}: s{split} is read twice"),
+            Wrong::Strange(split) => format!("{STRANGE}: s{split} is read, and nobody discovered it"),
             Wrong::Lost(splits) => format!("{lost}: the job has ended, and {} was never read", set(splits)),
             Wrong::Parked(splits) => format!("{parked}: {} is never read, and the job never ends", set(splits)),
             Wrong::Endless => format!("{endless}: everything is read, and the job never ends"),

@@ -123,6 +123,9 @@ pub(super) enum Event {
 }
 use Event::*;
 
+/// A job that does not end in so many rounds never does: a split takes a few.
+const ROUNDS: usize = 100;
+
 impl<J: Job> World<J> {
     /// Nothing has happened, and nobody runs but the enumerator.
     pub(super) fn start() -> Self {
@@ -217,7 +220,7 @@ impl<J: Job> World<J> {
         events
     }
 
-    /// Does it, and says what it was. Nothing, if nothing has changed.
+    /// Does it, and says what it was.
     pub(super) fn apply(&mut self, event: Event, scenario: &Scenario) -> Step {
         let coordinator = |text: String| Step { lane: Lane::Coordinator, text };
         match event {
@@ -466,6 +469,10 @@ impl<J: Job> World<J> {
         if let Some(split) = read.iter().find(|split| times(**split) > 1) {
             return Some(Wrong::Twice(*split));
         }
+        let is_there = |split: &Split| scenario.discoveries.iter().any(|splits| splits.contains(split));
+        if let Some(split) = read.iter().find(|split| !is_there(split)) {
+            return Some(Wrong::Strange(*split));
+        }
         let missing = self.missing(scenario);
         (self.is_over() && !missing.is_empty()).then_some(Wrong::Lost(missing))
     }
@@ -493,7 +500,7 @@ impl<J: Job> World<J> {
                     world.apply(event, scenario);
                 }
             }
-            if passed.contains(&world.fingerprint()) {
+            if passed.contains(&world.fingerprint()) || passed.len() == ROUNDS {
                 // Round and round, or at rest.
                 match (world.is_wrong(scenario), world.is_over(), world.missing(scenario)) {
                     (Some(wrong), ..) => return Some(wrong),
@@ -510,7 +517,7 @@ impl<J: Job> World<J> {
     /// The steps of the same.
     pub(super) fn course(&self, scenario: &Scenario) -> Vec<Step> {
         let (mut world, mut passed, mut steps) = (self.clone(), Vec::new(), Vec::new());
-        while !passed.contains(&world.fingerprint()) {
+        while !passed.contains(&world.fingerprint()) && passed.len() < ROUNDS {
             passed.push(world.fingerprint());
             for event in world.round(scenario) {
                 if world.is_wrong(scenario).is_some() {
