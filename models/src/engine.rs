@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 pub use turnstile_kit::engine::{caught, show_panics};
 
+pub mod altered;
 pub mod loom;
 pub mod shuttle;
 pub mod threads;

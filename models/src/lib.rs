@@ -11,6 +11,7 @@ pub mod job;
 pub mod litmus;
 pub mod mutants;
 mod pages;
+pub mod pairs;
 pub mod plan;
 pub mod protocol;
 pub mod prove;

@@ -56,11 +56,21 @@ enum Cmd {
     },
     /// Weaken each ordering of the core by itself, and see which model fails: every one has to be killed.
     Mutants {
+        /// Only what is altered in functions whose name contains PATTERN.
+        #[arg(long, value_name = "PATTERN")]
+        filter: Option<String>,
+        /// Also decide each guard beforehand, leave out each step, exchange each two neighbouring steps. Not all of that is
+        /// judged yet: see docs/limits.md.
+        #[arg(long)]
+        all: bool,
+        /// Look for another model that fails as well: how much depends on each? Takes four times as long.
+        #[arg(long)]
+        twice: bool,
         /// Print an array with one object for each instead of a table.
         #[arg(long)]
         json: bool,
         /// Also write what was found into the documents in FOLDER, between their marks.
-        #[arg(long, value_name = "FOLDER")]
+        #[arg(long, value_name = "FOLDER", conflicts_with_all = ["all", "filter", "twice"])]
         doc: Option<PathBuf>,
     },
     /// Walk through the states of the delivery protocol, in a browser.
@@ -80,14 +90,15 @@ enum Cmd {
     /// One of these, in a process of its own.
     #[command(hide = true)]
     Mutant {
-        /// Of the ordering, as the compiler knows it.
-        file: String,
-        /// From 1.
-        line: u32,
-        /// That stands there.
-        order: String,
-        /// That is spent there instead.
-        weaker: String,
+        /// What is altered; if nothing, that is the control.
+        #[arg(long)]
+        alteration: Option<usize>,
+        /// The only model.
+        #[arg(long)]
+        only: Option<String>,
+        /// A scenario that is left out.
+        #[arg(long)]
+        without: Option<String>,
     },
     /// One job of `prove`, in a process of its own.
     #[command(hide = true)]
@@ -128,8 +139,10 @@ fn main() -> ExitCode {
         Cmd::Prove(Prove { deep, filter, json, doc }) => prove::prove(&prove::Options { deep, filter, json, doc }),
         Cmd::Replay { scenario, pass, deep, schedule } => prove::replay(&scenario, &pass, deep, schedule.as_deref()),
         Cmd::Casebook { case, json, svg, doc } => show::casebook(&show::Options { case, json, svg, doc }),
-        Cmd::Mutants { json, doc } => mutants::run(&mutants::Options { json, doc }),
-        Cmd::Mutant { file, line, order, weaker } => mutants::run_mutant(&file, line, &order, &weaker),
+        Cmd::Mutants { all, filter, twice, json, doc } => {
+            mutants::run(&mutants::Options { all, filter, twice, json, doc })
+        }
+        Cmd::Mutant { alteration, only, without } => mutants::run_mutant(alteration, only, without),
         Cmd::Explore { size, without, address } => Ok(explore(&size, without.as_deref(), address)),
         Cmd::Litmus(Litmus { all, plan }) => Ok(litmus(all, &plan)),
         Cmd::Job { index } => Ok(prove::run_job(index)),

@@ -1,85 +1,82 @@
-//! Is every ordering of the core necessary? Each is weakened by itself, and some model has to fail.
+//! Is everything in the core necessary? Each ordering is weakened by itself, each guard decided beforehand, each step left out, each
+//! two neighbouring steps exchanged; and some model has to fail.
 //!
-//! The places are not listed: they are where the models pass. One that no model reaches is in the source and not among them, and that
-//! is an error as well.
+//! What can be altered is not listed here: it is found in the source, by the build script of `turnstile_altered`.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering as Order};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
+use turnstile_altered::altered::{ALTERATIONS, Alteration, alter};
 use turnstile_kit::engine::on_panic;
-use turnstile_loom::sync::{Ordering, Site, reached, weaken};
 
 use crate::children::{self, say};
 use crate::docs::{grouped, write_into};
-use crate::plan::{Job, Verdict, jobs};
-use crate::prove;
+use crate::engine::altered::pairs as altered_pairs;
+use crate::pairs::{self, Case};
+use crate::plan::{Checker, Job, PAIRS, Verdict, jobs};
+
+mod kept;
+use kept::why_kept;
 
 /// What to print, and where.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// Only what is altered in a function whose name contains this.
+    pub filter: Option<String>,
+    /// Not orderings alone.
+    pub all: bool,
+    /// Look for a second model that fails.
+    pub twice: bool,
     /// An array of objects instead of a table.
     pub json: bool,
     /// A folder with `memory-ordering.md`, to be brought up to date.
     pub doc: Option<PathBuf>,
 }
 
-/// The files with atomic operations, as they were compiled.
-const SOURCES: [(&str, &str); 2] = [
-    ("core/src/ring.rs", include_str!("../../core/src/ring.rs")),
-    ("core/src/seat.rs", include_str!("../../core/src/seat.rs")),
-];
-
-/// Orderings that no model here can see missing, by a part of their line and the change, and where it is argued why they stay.
-const KEPT: &[(&str, &str, &str)] = &[
-    ("fetch_or(Seat::KNOCK, Release)", "Release to Relaxed", LOAD_BUFFERING),
-    ("fetch_and(!Seat::HELD, AcqRel)", "AcqRel to Release", LOAD_BUFFERING),
-    ("fetch_and(!(Seat::HELD | Seat::KNOCK), AcqRel)", "AcqRel to Release", LOAD_BUFFERING),
-    ("fetch_and(!Seat::OUT, AcqRel)", "AcqRel to Release", LOAD_BUFFERING),
-    ("fetch_add(Seat::OUT_TO_DONE, AcqRel)", "AcqRel to Release", LOAD_BUFFERING),
-    ("fetch_or(Seat::ASKED, AcqRel)", "AcqRel to Release", LOAD_BUFFERING),
-];
-
-const LOAD_BUFFERING: &str = "it forbids load buffering, which no engine here produces";
-
-/// One ordering, and a weaker one in its place.
-#[derive(Clone, Copy, Debug)]
-struct Mutant {
-    site: Site,
-    weaker: Ordering,
-}
-
-/// What came of it.
+/// What came of one alteration.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Row {
+pub struct Row {
     /// `file:line`.
-    site: String,
+    pub site: String,
+    /// The function, as its users call it.
+    #[serde(rename = "in")]
+    pub function: String,
+    /// `ordering`, `guard`, `step` or `order`.
+    pub kind: String,
     /// What stands there.
-    code: String,
-    /// The edges that its comment names.
-    edges: Vec<String>,
-    /// From which ordering to which.
-    change: String,
+    pub code: String,
+    /// The edges that the comment above an ordering names.
+    pub edges: Vec<String>,
+    /// What became of it.
+    pub change: String,
     /// The model and the pass that noticed.
-    killed_by: Option<String>,
-    /// Of that model, until it did; of all models, if none did.
-    executions: u64,
-    verdict: Fate,
+    pub killed_by: Option<String>,
+    /// Another model that notices too, where one was looked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub also_killed_by: Option<String>,
+    /// Of the model that noticed, until it did; of all models, if none did.
+    pub executions: u64,
+    /// Is it needed?
+    pub verdict: Fate,
     /// Why it stays all the same.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    why: Option<String>,
+    pub why: Option<String>,
 }
 
 /// Is it needed?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Fate {
+pub enum Fate {
     /// A model fails without it.
     Killed,
     /// No model does, and there is a reason.
@@ -93,227 +90,285 @@ enum Fate {
 enum Message {
     /// It explores this model.
     Begins(String),
-    /// This execution of it has panicked. loom may abort now.
-    Panics(u64),
+    /// And is in this execution of it. What is altered may end the process at any moment.
+    Executes(u64),
     /// A model has failed, in that execution.
     Killed(String, u64),
     /// None has, in so many executions of all.
     Survived(u64),
 }
 
-fn is_model(job: &Job) -> bool {
-    job.checker_name() == "loom" && !job.is_specimen() && !job.deep
+/// What may notice that something is missing.
+#[derive(Clone, Copy, Debug)]
+enum Model {
+    /// Two operations at once, explored in this way.
+    Pair(Case, Checker),
+    /// A scenario.
+    Scenario(Job),
 }
 
-/// The models, those first that are quick to fail.
-fn models() -> Vec<Job> {
-    let mut models: Vec<Job> = jobs().into_iter().filter(is_model).collect();
-    models.sort_by_key(|job| job.weight);
-    models
-}
-
-fn name(job: &Job) -> String {
-    format!("{}, {}", job.scenario(), job.pass())
-}
-
-/// How the file is called from the root of the project.
-fn file(site: &Site) -> &'static str {
-    let known = SOURCES.iter().map(|(file, _)| *file).find(|file| site.file.ends_with(file));
-    known.unwrap_or(site.file)
-}
-
-/// What is weaker than this by one step.
-fn weaker(order: Ordering) -> &'static [Ordering] {
-    match order {
-        Ordering::Acquire | Ordering::Release => &[Ordering::Relaxed],
-        Ordering::AcqRel => &[Ordering::Acquire, Ordering::Release],
-        _ => &[],
+impl Model {
+    /// Those first that are quick to fail.
+    fn all() -> Vec<Self> {
+        let is_scenario =
+            |job: &Job| job.checker_name() == "loom" && !job.is_specimen() && !job.deep && !job.is_pairs();
+        let mut models: Vec<Self> = jobs().into_iter().filter(is_scenario).map(Self::Scenario).collect();
+        for (checker, _) in PAIRS {
+            models.extend(pairs::cases().map(|case| Self::Pair(case, checker)));
+        }
+        models.sort_by_key(Self::weight);
+        models
     }
-}
 
-/// Every ordering that the models reach, weakened in each way.
-///
-/// # Errors
-///
-/// Some ordering in the source is not reached, or one is reached elsewhere.
-fn mutants() -> io::Result<Vec<Mutant>> {
-    let _ = reached();
-    for job in models().iter().filter(|job| job.weight <= 1) {
-        let _ = job.run(|_| ());
+    fn weight(&self) -> u32 {
+        if let Self::Scenario(job) = self { job.weight } else { 0 }
     }
-    let mut sites = reached();
-    sites.sort_by_key(|site| (file(site), site.line));
-    let there: Vec<(&str, u32)> = sites.iter().map(|site| (file(site), site.line)).collect();
-    for (file, source) in SOURCES {
-        let missed = (1..).zip(source.lines()).find(|(line, text)| is_ordered(text) && !there.contains(&(file, *line)));
-        if let Some((line, text)) = missed {
-            return Err(io::Error::other(format!("{file}:{line}: no quick model reaches `{}`", text.trim())));
+
+    fn name(&self) -> String {
+        match self {
+            Self::Pair(case, checker) => format!("{case}, {}", checker.pass()),
+            Self::Scenario(job) => format!("{}, {}", job.scenario(), job.pass()),
         }
     }
-    if let Some((file, line)) = there.iter().find(|(file, _)| SOURCES.iter().all(|(known, _)| known != file)) {
-        return Err(io::Error::other(format!("{file}:{line} has an atomic operation: add the file to SOURCES")));
+
+    /// What is left out of the suite with it.
+    fn family(&self) -> &'static str {
+        if let Self::Scenario(job) = self { job.scenario() } else { "every-pair" }
     }
-    let weakened = |site: Site| weaker(site.order).iter().map(move |weaker| Mutant { site, weaker: *weaker });
-    Ok(sites.into_iter().flat_map(weakened).collect())
+
+    /// Explores it. Has it failed, and how many executions were there?
+    fn explore(&self, progress: impl Fn(u64) + Send + Sync + 'static) -> (bool, u64) {
+        match *self {
+            Self::Pair(case, checker) => {
+                let explored = checker.explore_altered(move || altered_pairs::run(case), progress);
+                (explored.violation.is_some(), explored.executions)
+            }
+            Self::Scenario(job) => {
+                let row = job.run_altered(progress);
+                (row.verdict == Verdict::Violated, row.executions)
+            }
+        }
+    }
 }
 
-/// Is this line an atomic operation with an ordering that can be weakened?
-fn is_ordered(line: &str) -> bool {
-    let operations = [".load(", ".store(", ".swap(", ".fetch_", ".compare_exchange"];
-    let is_code = !line.trim_start().starts_with("//");
-    is_code
-        && operations.iter().any(|operation| line.contains(operation))
-        && ["Acquire", "Release", "AcqRel"].iter().any(|order| line.contains(order))
+/// What a child looks for.
+#[derive(Clone, Debug)]
+struct Search {
+    /// One of [`ALTERATIONS`]; without one, nothing is altered.
+    alteration: Option<usize>,
+    /// Only this model.
+    only: Option<String>,
+    /// Every model but those of this scenario.
+    without: Option<String>,
 }
 
-impl Mutant {
-    /// The line, and the edges in the comment above it.
-    fn code(&self) -> (String, Vec<String>) {
-        let source = SOURCES.iter().find(|(known, _)| *known == file(&self.site)).map_or("", |(_, source)| source);
-        let lines: Vec<&str> = source.lines().take(self.site.line as usize).collect();
-        let Some((code, above)) = lines.split_last() else { return Default::default() };
-        let comment: Vec<&str> = above.iter().rev().copied().take_while(|line| line.trim().starts_with("//")).collect();
-        let comment = comment.into_iter().rev().collect::<Vec<_>>().join(" ");
-        let said = comment.split_once("ORD: ").map_or("", |(_, said)| said);
-        let mut edges: Vec<String> = said.split('`').skip(1).step_by(2).map(String::from).collect();
-        edges.dedup();
-        (code.trim().to_string(), edges)
-    }
-
-    fn change(&self) -> String {
-        format!("{:?} to {:?}", self.site.order, self.weaker)
-    }
-
-    fn why_kept(&self) -> Option<&'static str> {
-        let (code, _) = self.code();
-        KEPT.iter().find(|(part, change, _)| code.contains(part) && *change == self.change()).map(|(.., why)| *why)
-    }
-
-    fn row(&self, killed_by: Option<String>, executions: u64) -> Row {
-        let (code, edges) = self.code();
-        let why = self.why_kept().filter(|_| killed_by.is_none()).map(String::from);
-        let verdict = match (&killed_by, &why) {
-            (Some(_), _) => Fate::Killed,
-            (None, Some(_)) => Fate::Kept,
-            (None, None) => Fate::Survived,
-        };
-        let site = format!("{}:{}", file(&self.site), self.site.line);
-        Row { site, code, edges, change: self.change(), killed_by, executions, verdict, why }
-    }
-
+impl Search {
     /// What a child is told.
     fn arguments(&self) -> Vec<String> {
-        let Site { file, line, order } = self.site;
-        vec!["mutant".into(), file.into(), line.to_string(), format!("{order:?}"), format!("{:?}", self.weaker)]
+        let mut arguments = vec!["mutant".to_string()];
+        arguments.extend(self.alteration.map(|number| format!("--alteration={number}")));
+        arguments.extend(self.only.as_ref().map(|model| format!("--only={model}")));
+        arguments.extend(self.without.as_ref().map(|scenario| format!("--without={scenario}")));
+        arguments
+    }
+
+    fn models(&self) -> impl Iterator<Item = Model> {
+        let is_kept = self.alteration.is_some_and(|number| why_kept(&ALTERATIONS[number]).is_some());
+        let Self { only, without, .. } = self.clone();
+        Model::all()
+            .into_iter()
+            .filter(move |model| only.as_ref().is_none_or(|name| model.name() == *name))
+            .filter(move |model| without.as_ref().is_none_or(|family| model.family() != family))
+            // What is kept for a reason need not be looked for as long.
+            .filter(move |model| !is_kept || model.weight() <= QUICK)
+    }
+
+    /// Which model fails, and in which of its executions; if none does, how many there were.
+    fn run(&self, title: &str, bar: &ProgressBar) -> io::Result<(Option<String>, u64)> {
+        let (mut model, mut execution) = (String::new(), 0);
+        let found = children::listen(&self.arguments(), |message| {
+            match message {
+                Message::Begins(name) => {
+                    bar.set_message(format!("{title}: {name}"));
+                    (model, execution) = (name, 0);
+                }
+                Message::Executes(n) => execution = n,
+                Message::Killed(name, executions) => return ControlFlow::Break((Some(name), executions)),
+                Message::Survived(executions) => return ControlFlow::Break((None, executions)),
+            }
+            ControlFlow::Continue(())
+        })?;
+        // loom aborts when a lost wake-up is torn down, and memory that is no split's ends the process: that is a model that has failed.
+        Ok(found.unwrap_or((Some(model), execution)))
     }
 }
 
-/// The child: explores one model after the other with this ordering weakened, until one fails.
+/// About how many seconds a model may take that is explored for everything.
+const QUICK: u32 = 1;
+/// An execution takes less than a millisecond. One that takes so long does not end.
+const HANGS: Duration = Duration::from_secs(20);
+/// What is altered may ask for all memory there is.
+const MEMORY: u64 = 4 << 30;
+
+/// The child: explores one model after the other with this altered, until one fails.
 ///
 /// # Errors
 ///
-/// An ordering has another name.
-pub fn run_mutant(file: &str, line: u32, order: &str, weaker: &str) -> io::Result<ExitCode> {
-    let named = |name: &str| {
-        let all = [Ordering::Relaxed, Ordering::Acquire, Ordering::Release, Ordering::AcqRel];
-        let found = all.into_iter().find(|order| format!("{order:?}") == name);
-        found.ok_or_else(|| io::Error::other(format!("there is no ordering {name}")))
-    };
-    // For as long as the process lives.
-    let site = Site { file: file.to_string().leak(), line, order: named(order)? };
-    let weaker = named(weaker)?;
-    let is_kept = Mutant { site, weaker }.why_kept().is_some();
+/// The system does not let itself be limited.
+pub fn run_mutant(alteration: Option<usize>, only: Option<String>, without: Option<String>) -> io::Result<ExitCode> {
+    rlimit::setrlimit(rlimit::Resource::AS, MEMORY, MEMORY)?;
+    let search = Search { alteration, only, without };
     let execution = Arc::new(AtomicU64::new(0));
     let of_panic = execution.clone();
-    on_panic(move |_| say(&Message::Panics(of_panic.load(Order::Relaxed))));
+    on_panic(move |_| say(&Message::Executes(of_panic.load(Ordering::Relaxed))));
     let mut all = 0;
-    // What is kept for a reason need not be looked for as long.
-    for job in models().iter().filter(|job| !is_kept || job.weight <= 1) {
-        say(&Message::Begins(name(job)));
-        weaken(Some((site, weaker)));
+    for model in search.models() {
+        say(&Message::Begins(model.name()));
+        execution.store(0, Ordering::Relaxed);
+        let is_over = watch_for_hangs(model.name(), execution.clone());
+        alter(alteration);
         let count = execution.clone();
-        let row = job.run(move |n| count.store(n, Order::Relaxed));
-        weaken(None);
-        if row.verdict == Verdict::Violated {
-            say(&Message::Killed(name(job), row.executions));
+        let (fails, executions) = model.explore(move |n| {
+            count.store(n, Ordering::Relaxed);
+            if n < 100 || n.is_multiple_of(100) {
+                say(&Message::Executes(n));
+            }
+        });
+        alter(None);
+        drop(is_over);
+        if fails {
+            say(&Message::Killed(model.name(), executions));
             return Ok(ExitCode::SUCCESS);
         }
-        all += row.executions;
+        all += executions;
     }
     say(&Message::Survived(all));
     Ok(ExitCode::SUCCESS)
 }
 
-/// Weakens every ordering, and prints which model noticed. Succeeds if none survives without a reason.
+/// Ends the process, as killed by this model, when an execution does not end. Until what this returns is dropped.
+fn watch_for_hangs(model: String, execution: Arc<AtomicU64>) -> Arc<()> {
+    let alive = Arc::new(());
+    let of_model = Arc::downgrade(&alive);
+    thread::spawn(move || {
+        let (mut last, mut since) = (u64::MAX, Duration::ZERO);
+        let tick = HANGS / 20;
+        while of_model.strong_count() > 0 {
+            let now = execution.load(Ordering::Relaxed);
+            since = if now == last { since + tick } else { Duration::ZERO };
+            last = now;
+            if since > HANGS {
+                say(&Message::Killed(model, now));
+                std::process::exit(0);
+            }
+            thread::sleep(tick);
+        }
+    });
+    alive
+}
+
+fn row(alteration: &Alteration, killed_by: Option<String>, also_killed_by: Option<String>, executions: u64) -> Row {
+    let Alteration { file, line, function, kind, code, change, edges } = *alteration;
+    let why = why_kept(alteration).filter(|_| killed_by.is_none()).map(String::from);
+    let verdict = match (&killed_by, &why) {
+        (Some(_), _) => Fate::Killed,
+        (None, Some(_)) => Fate::Kept,
+        (None, None) => Fate::Survived,
+    };
+    Row {
+        site: format!("{file}:{line}"),
+        function: function.into(),
+        kind: kind.into(),
+        code: code.into(),
+        edges: edges.iter().copied().map(String::from).collect(),
+        change: change.into(),
+        killed_by,
+        also_killed_by,
+        executions,
+        verdict,
+        why,
+    }
+}
+
+/// Alters everything, one at a time, and prints which model noticed. Succeeds if nothing survives without a reason.
 ///
 /// # Errors
 ///
 /// A document cannot be written, or a child cannot be started.
 pub fn run(options: &Options) -> io::Result<ExitCode> {
-    eprintln!("looks for the orderings");
-    let mutants = mutants()?;
-    let rows = children::run_all(
-        &mutants,
-        |mutant| u32::from(mutant.why_kept().is_some()),
-        look,
-        |row: &Row| format!("{} {}: {}", row.site, row.change, row.killed_by.as_deref().unwrap_or("survives")),
-    )?;
-    let killers: Vec<(usize, Job)> = jobs().into_iter().enumerate().filter(|(_, job)| kills(job, &rows)).collect();
-    eprintln!("the models that noticed, with nothing weakened");
-    if let Some(row) = prove::run_all(&killers)?.into_iter().find(|row| row.verdict != Verdict::Holds) {
-        let violation = row.violation.unwrap_or_default();
-        let text = format!("{} fails with nothing weakened, and proves nothing: {violation}", row.scenario);
-        return Err(io::Error::other(text));
+    let is_wanted = |of: &Alteration| {
+        (options.all || of.kind == "ordering")
+            && options.filter.as_ref().is_none_or(|part| of.function.contains(&**part))
+    };
+    let wanted: Vec<usize> = (0..ALTERATIONS.len()).filter(|&number| is_wanted(&ALTERATIONS[number])).collect();
+    if wanted.is_empty() {
+        let functions: BTreeSet<&str> = ALTERATIONS.iter().map(|alteration| alteration.function).collect();
+        let functions = functions.into_iter().collect::<Vec<_>>().join(", ");
+        eprintln!("no function is called {:?}; there are: {functions}", options.filter.as_deref().unwrap_or(""));
+        return Ok(ExitCode::from(2));
     }
+    let rows = children::run_all(
+        &wanted,
+        |&number| u32::from(why_kept(&ALTERATIONS[number]).is_some()),
+        |&number, bar| look(number, options.twice, bar),
+        |row: &Row| format!("{} {}: {}", row.site, row.change, row.killed_by.as_deref().unwrap_or("no model notices")),
+    )?;
+    let control = control(&rows)?;
     if let Some(folder) = &options.doc {
         write_into(&folder.join("memory-ordering.md"), "mutants", &document(&rows))?;
     }
     let count = |fate: Fate| rows.iter().filter(|row| row.verdict == fate).count();
-    let survivors = count(Fate::Survived);
     if options.json {
         println!("{}", serde_json::to_string_pretty(&rows)?);
     } else {
         print_table(&rows);
-        let (killed, kept) = (count(Fate::Killed), count(Fate::Kept));
-        println!(
-            "\n{} weakened orderings: {killed} killed, {kept} kept for a reason, {survivors} survive.",
-            rows.len()
-        );
-        println!("With nothing weakened, the models that noticed hold, in {} explorations.", killers.len());
+        let (killed, kept, survived) = (count(Fate::Killed), count(Fate::Kept), count(Fate::Survived));
+        println!("\n{} alterations: {killed} killed, {kept} kept for a reason, {survived} survive.", rows.len());
+        println!("With nothing altered, the {control} models that noticed hold.");
     }
-    Ok(ExitCode::from(u8::from(survivors > 0)))
+    Ok(ExitCode::from(u8::from(count(Fate::Survived) > 0)))
 }
 
-/// Has this model noticed something?
-fn kills(job: &Job, rows: &[Row]) -> bool {
-    is_model(job) && rows.iter().any(|row| row.killed_by.as_deref() == Some(&name(job)))
+/// Explores every model that noticed something once more, with nothing altered. How many there are.
+fn control(rows: &[Row]) -> io::Result<usize> {
+    eprintln!("the models that noticed, with nothing altered");
+    let noticed = |model: &Model| rows.iter().any(|row| row.killed_by.as_deref() == Some(&model.name()));
+    let models: Vec<Model> = Model::all().into_iter().filter(noticed).collect();
+    let fails = children::run_all(
+        &models,
+        Model::weight,
+        |model, bar| {
+            let search = Search { alteration: None, only: Some(model.name()), without: None };
+            Ok(search.run("nothing altered", bar)?.0)
+        },
+        |fails| fails.clone().unwrap_or_else(|| "holds".into()),
+    )?;
+    match fails.into_iter().flatten().next() {
+        Some(model) => Err(io::Error::other(format!("{model} fails with nothing altered, and proves nothing"))),
+        None => Ok(models.len()),
+    }
 }
 
-fn look(mutant: &Mutant, bar: &ProgressBar) -> io::Result<Row> {
-    let title = format!("{}:{} {}", file(&mutant.site), mutant.site.line, mutant.change());
-    let (mut model, mut execution) = (String::new(), 0);
-    let found = children::listen(&mutant.arguments(), |message| {
-        match message {
-            Message::Begins(name) => {
-                bar.set_message(format!("{title}: {name}"));
-                (model, execution) = (name, 0);
-            }
-            Message::Panics(n) => execution = n,
-            Message::Killed(name, executions) => return ControlFlow::Break((Some(name), executions)),
-            Message::Survived(executions) => return ControlFlow::Break((None, executions)),
+fn look(number: usize, twice: bool, bar: &ProgressBar) -> io::Result<Row> {
+    let alteration = &ALTERATIONS[number];
+    let title = format!("{}:{} {}", alteration.file, alteration.line, alteration.change);
+    let search = Search { alteration: Some(number), only: None, without: None };
+    let (killed_by, executions) = search.run(&title, bar)?;
+    let also = match &killed_by {
+        Some(model) if twice => {
+            let family = Model::all().iter().find(|known| known.name() == *model).map(|known| known.family().into());
+            Search { without: family, ..search }.run(&title, bar)?.0
         }
-        ControlFlow::Continue(())
-    })?;
-    // loom aborts when a lost wake-up is torn down: that is a model that has failed.
-    let (killed_by, executions) = found.unwrap_or((Some(model), execution));
-    Ok(mutant.row(killed_by, executions))
+        _ => None,
+    };
+    Ok(row(alteration, killed_by, also, executions))
 }
 
 fn print_table(rows: &[Row]) {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
-    table.set_header(["site", "edges", "change", "killed by", "executions", ""]);
-    if let Some(column) = table.column_mut(4) {
+    table.set_header(["site", "in", "what", "change", "killed by", "executions", ""]);
+    if let Some(column) = table.column_mut(5) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     for row in rows {
@@ -322,11 +377,19 @@ fn print_table(rows: &[Row]) {
             Fate::Kept => (row.why.as_deref().unwrap_or(""), "kept"),
             Fate::Survived => ("", "SURVIVES"),
         };
-        table.add_row([&*row.site, &row.edges.join(", "), &row.change, killed_by, &grouped(row.executions), verdict]);
+        let executions = grouped(row.executions);
+        table.add_row([&*row.site, &row.function, &short(&row.code), &row.change, killed_by, &executions, verdict]);
     }
     println!("{table}");
 }
 
+/// The beginning, if it is long.
+fn short(code: &str) -> String {
+    const LONG: usize = 60;
+    if code.chars().count() <= LONG { code.into() } else { code.chars().take(LONG - 1).chain(['…']).collect() }
+}
+
+/// The table of the orderings.
 fn document(rows: &[Row]) -> String {
     let mut text = String::from("\n| operation | edges | change | killed by | in execution |\n|---|---|---|---|--:|\n");
     for row in rows {
@@ -340,23 +403,4 @@ fn document(rows: &[Row]) -> String {
         text += &format!("| {name} | {} | {change} | {by} | {executions} |\n", edges.join(", "));
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_ordering_of_the_core_is_reached_and_can_be_weakened() {
-        let mutants = mutants().expect("all are reached");
-        assert!(mutants.len() > 20, "{}", mutants.len());
-        for mutant in &mutants {
-            let (code, edges) = mutant.code();
-            assert!(is_ordered(&code) && !edges.is_empty(), "{mutant:?}: {code}");
-        }
-        for (part, change, _) in KEPT {
-            let is_there = |mutant: &Mutant| mutant.code().0.contains(part) && mutant.change() == *change;
-            assert!(mutants.iter().any(is_there), "{part}, {change}");
-        }
-    }
 }

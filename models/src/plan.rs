@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::casebook::{poll_before_lock, reread_until_no_more};
 use crate::engine::loom::Pass;
 use crate::engine::shuttle::Schedules;
-use crate::engine::{Explored, loom, shuttle, threads};
+use crate::engine::{Explored, altered, loom, shuttle, threads};
 use crate::job::Turnstile;
+use crate::pairs;
 use crate::protocol;
 use crate::protocol::rules::Rule;
 use crate::size::Size;
@@ -65,6 +66,7 @@ struct Scenario {
     name: &'static str,
     grows: Grows,
     loom: fn(Size),
+    altered: fn(Size),
     shuttle: fn(Size),
     real: fn(Size),
 }
@@ -76,6 +78,7 @@ macro_rules! scenarios {
             name: $name,
             grows: $grows,
             loom: loom::scenarios::$body,
+            altered: altered::scenarios::$body,
             shuttle: shuttle::scenarios::$body,
             real: threads::scenarios::$body,
         }),*];
@@ -138,7 +141,8 @@ impl Checker {
         }
     }
 
-    fn pass(self) -> String {
+    /// What it lets vary.
+    pub fn pass(self) -> String {
         match self {
             Self::Loom(Pass::Interleavings, _) => "interleavings".into(),
             Self::Loom(Pass::WeakMemory, _) => "weak-memory".into(),
@@ -148,6 +152,16 @@ impl Checker {
             Self::Threads(_) => "real".into(),
             Self::States(_) | Self::Search => "states".into(),
         }
+    }
+
+    /// Explores the core with something left out of it, or watched: see `turnstile_altered`. Only loom does.
+    pub fn explore_altered(
+        self,
+        body: impl Fn() + Send + Sync + 'static,
+        progress: impl Fn(u64) + Send + Sync + 'static,
+    ) -> Explored {
+        let Self::Loom(pass, bound) = self else { unreachable!("loom explores the altered core") };
+        altered::explore(pass, bound, body, progress)
     }
 
     /// The bound as it may be printed. A weak pass on more than two threads is never called exhaustive, and has a bound.
@@ -175,6 +189,8 @@ enum Body {
     /// A scenario of the kit for jobs, with Turnstile's protocol.
     Job(&'static JobTrial),
     Protocol(&'static protocol::Run),
+    /// Every two operations at once, in every situation.
+    Pairs,
     /// The protocol without one of its rules.
     Without(Rule),
 }
@@ -325,6 +341,9 @@ const DEEP: &[Exploration] = &[
     explore("assign-signal-poll", W, Some(6), 1, 90),
 ];
 
+/// How every two operations are explored.
+pub const PAIRS: [(Checker, u32); 2] = [(Checker::Loom(I, None), 10), (Checker::Loom(W, None), 20)];
+
 /// Every job, in the order of the table.
 pub fn jobs() -> Vec<Job> {
     let mut jobs = Vec::new();
@@ -349,6 +368,10 @@ pub fn jobs() -> Vec<Job> {
         }
         let checker = Checker::Threads(repeats);
         jobs.push(Job { body: Body::Scenario(scenario), checker, size, deep: false, weight: 1 });
+    }
+    for (checker, weight) in PAIRS {
+        let size = Size { splits: 2, assigners: 2 };
+        jobs.push(Job { body: Body::Pairs, checker, size, deep: false, weight });
     }
     for kind in Kind::ALL {
         for trial in KIT.iter().filter(|trial| kind == Kind::Turnstile || kind.expected(trial).is_some()) {
@@ -381,6 +404,11 @@ impl Job {
         matches!(self.body, Body::Trial(_, kind) if kind != Kind::Turnstile) || self.is_without_a_rule()
     }
 
+    /// Is this every two operations at once?
+    pub fn is_pairs(&self) -> bool {
+        matches!(self.body, Body::Pairs)
+    }
+
     /// Is this the protocol without one of its rules?
     pub fn is_without_a_rule(&self) -> bool {
         matches!(self.body, Body::Without(_))
@@ -396,7 +424,7 @@ impl Job {
         match self.body {
             Body::Trial(trial, kind) => kind.expected(trial).unwrap_or(Verdict::Holds),
             Body::Without(_) => Verdict::Violated,
-            Body::Scenario(_) | Body::Job(_) | Body::Protocol(_) => Verdict::Holds,
+            Body::Scenario(_) | Body::Pairs | Body::Job(_) | Body::Protocol(_) => Verdict::Holds,
         }
     }
 
@@ -407,6 +435,7 @@ impl Job {
             Body::Trial(trial, _) => trial.name,
             Body::Job(trial) => trial.name,
             Body::Protocol(run) => run.name,
+            Body::Pairs => "every-pair",
             Body::Without(_) => "protocol-rules",
         }
     }
@@ -414,7 +443,7 @@ impl Job {
     /// The reader under test.
     pub fn subject(&self) -> &'static str {
         match self.body {
-            Body::Scenario(_) | Body::Job(_) | Body::Protocol(_) => Kind::Turnstile.name(),
+            Body::Scenario(_) | Body::Pairs | Body::Job(_) | Body::Protocol(_) => Kind::Turnstile.name(),
             Body::Without(rule) => rule.name(),
             Body::Trial(_, kind) => kind.name(),
         }
@@ -440,6 +469,7 @@ impl Job {
             Body::Trial(trial, _) => trial.threads(),
             Body::Protocol(run) => run.participants,
             Body::Job(_) | Body::Without(_) => 3,
+            Body::Pairs => 2,
             Body::Scenario(scenario) => scenario.grows.threads(self.size),
         }
     }
@@ -448,6 +478,7 @@ impl Job {
     pub fn run(&self, progress: impl Fn(u64) + Send + Sync + Clone + 'static) -> Row {
         match self.body {
             Body::Scenario(scenario) => self.row(self.explore(scenario, progress), Vec::new()),
+            Body::Pairs => self.row(self.explore_pairs(progress), Vec::new()),
             Body::Trial(trial, kind) => {
                 let Checker::Loom(_, bound) = self.checker else { unreachable!("the kit runs under loom here") };
                 self.row_of_kit(kind.explore(trial, bound))
@@ -457,6 +488,21 @@ impl Job {
             }
             Body::Protocol(run) => self.row_of_states(run.explore()),
             Body::Without(rule) => self.row_of_states(protocol::without(rule)),
+        }
+    }
+
+    /// The same on the altered core. Only what loom runs.
+    pub fn run_altered(&self, progress: impl Fn(u64) + Send + Sync + 'static) -> Row {
+        match (self.body, self.checker) {
+            (Body::Scenario(scenario), checker) => {
+                let (body, size) = (scenario.altered, self.size);
+                self.row(checker.explore_altered(move || body(size), progress), Vec::new())
+            }
+            (Body::Trial(trial, Kind::Turnstile), Checker::Loom(pass, bound)) => {
+                altered::set_pass(pass);
+                self.row_of_kit(drain::<altered::subject::Reader>(trial, bound))
+            }
+            _ => unreachable!("the altered core is turnstile's, under loom"),
         }
     }
 
@@ -510,6 +556,24 @@ impl Job {
             violation: explored.violation,
             schedule: explored.schedule,
         }
+    }
+
+    /// All cases, until one fails.
+    fn explore_pairs(&self, progress: impl Fn(u64) + Send + Sync + Clone + 'static) -> Explored {
+        let Checker::Loom(pass, bound) = self.checker else { unreachable!("pairs run under loom") };
+        let mut all = Explored { executions: 0, seconds: 0.0, violation: None, schedule: None };
+        for case in pairs::cases() {
+            let (before, progress) = (all.executions, progress.clone());
+            let body = move || loom::pairs::run(case);
+            let explored = loom::explore(pass, bound, body, move |executions| progress(before + executions));
+            all.executions += explored.executions;
+            all.seconds += explored.seconds;
+            all.violation = explored.violation.map(|violation| format!("{case}: {violation}"));
+            if all.violation.is_some() {
+                break;
+            }
+        }
+        all
     }
 
     fn explore(&self, scenario: &Scenario, progress: impl Fn(u64) + Send + Sync + 'static) -> Explored {

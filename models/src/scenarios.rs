@@ -20,13 +20,13 @@ use crate::size::Size;
 // What is read
 
 /// Rows in a split. Two, so that a cut can fall inside one.
-const ROWS: u64 = 2;
+pub(super) const ROWS: u64 = 2;
 
 /// A split that knows whose it is, and that it was dropped.
 #[derive(Debug)]
-struct Split {
-    from: usize,
-    number: usize,
+pub(super) struct Split {
+    pub(super) from: usize,
+    pub(super) number: usize,
     /// `None` in a clone: snapshots are not counted.
     drops: Option<Arc<AtomicU8>>,
 }
@@ -47,20 +47,20 @@ impl Drop for Split {
 }
 
 /// A row: whose split, which split, which row of it.
-type Row = (usize, usize, u64);
+pub(super) type Row = (usize, usize, u64);
 
 /// Issues splits, and knows at the end whether each of them was dropped once.
 #[derive(Default)]
-struct Ledger(Mutex<Vec<Arc<AtomicU8>>>);
+pub(super) struct Ledger(Mutex<Vec<Arc<AtomicU8>>>);
 
 impl Ledger {
-    fn issue(&self, from: usize, number: usize) -> Split {
+    pub(super) fn issue(&self, from: usize, number: usize) -> Split {
         let drops = Arc::new(AtomicU8::new(0));
         self.0.lock().expect("no panic inside").push(drops.clone());
         Split { from, number, drops: Some(drops) }
     }
 
-    fn settle(&self) {
+    pub(super) fn settle(&self) {
         for (issued, drops) in self.0.lock().expect("no panic inside").iter().enumerate() {
             assert_eq!(drops.load(Ordering::Relaxed), 1, "the split issued as number {issued} is dropped once");
         }
@@ -69,33 +69,33 @@ impl Ledger {
 
 /// What has left the reader, in the order in which it left.
 #[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<Row>>>);
+pub(super) struct Sink(Arc<Mutex<Vec<Row>>>);
 
 impl Sink {
-    fn emit(&self, row: Row) {
+    pub(super) fn emit(&self, row: Row) {
         self.0.lock().expect("no panic inside").push(row);
     }
 
-    fn rows(&self) -> Vec<Row> {
+    pub(super) fn rows(&self) -> Vec<Row> {
         self.0.lock().expect("no panic inside").clone()
     }
 
     /// What `from` has emitted, in order.
-    fn of(&self, from: usize) -> Vec<Row> {
+    pub(super) fn of(&self, from: usize) -> Vec<Row> {
         self.rows().into_iter().filter(|row| row.0 == from).collect()
     }
 }
 
-fn rows_of(from: usize, number: usize, position: u64) -> impl Iterator<Item = Row> {
+pub(super) fn rows_of(from: usize, number: usize, position: u64) -> impl Iterator<Item = Row> {
     (position..ROWS).map(move |row| (from, number, row))
 }
 
 /// All rows of the first `splits` splits of `from`.
-fn rows(from: usize, splits: usize) -> Vec<Row> {
+pub(super) fn rows(from: usize, splits: usize) -> Vec<Row> {
     (0..splits).flat_map(|number| rows_of(from, number, 0)).collect()
 }
 
-type Storage<const N: usize> = [Split; N];
+pub(super) type Storage<const N: usize> = [Split; N];
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The parts that scenarios are made of
@@ -187,7 +187,7 @@ fn shared<const N: usize>() -> (Arc<Reader<Storage<N>>>, PollerOf<N>) {
     (reader, poller)
 }
 
-fn join<T>(thread: JoinHandle<T>) -> T {
+pub(super) fn join<T>(thread: JoinHandle<T>) -> T {
     thread.join().expect("a thread of the scenario has panicked")
 }
 
@@ -545,10 +545,10 @@ pub fn lease_dropped(_: Size) {
 // The cut
 
 /// What a checkpoint thread found: the snapshot, and what had been emitted then.
-type Found = (Snapshot<Vec<Split>>, Vec<Row>);
+pub(super) type Found = (Snapshot<Vec<Split>>, Vec<Row>);
 
 /// The rows that `snapshot` still holds.
-fn remaining(snapshot: &Snapshot<Vec<Split>>) -> Vec<Row> {
+pub(super) fn remaining(snapshot: &Snapshot<Vec<Split>>) -> Vec<Row> {
     let mut position = snapshot.position;
     let mut rows = Vec::new();
     for split in &snapshot.splits {

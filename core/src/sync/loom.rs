@@ -12,10 +12,8 @@
 //!
 //! [`Pass::Stock`] is loom as it is, so that a test can tell when the remedies are no longer needed.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::mem::MaybeUninit;
-use std::panic::Location;
-use std::vec::Vec;
 
 pub use loom::cell::UnsafeCell;
 pub use loom::sync::atomic::Ordering;
@@ -32,21 +30,8 @@ pub enum Pass {
     Stock,
 }
 
-/// A place in the source where an ordering is spent, and which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Site {
-    /// As the compiler was given it.
-    pub file: &'static str,
-    /// From 1.
-    pub line: u32,
-    /// Of a compare-exchange the one for success.
-    pub order: Ordering,
-}
-
 std::thread_local! {
     static PASS: Cell<Pass> = const { Cell::new(Pass::Interleavings) };
-    static WEAKENED: Cell<Option<(Site, Ordering)>> = const { Cell::new(None) };
-    static REACHED: RefCell<Option<Vec<Site>>> = const { RefCell::new(None) };
 }
 
 /// Chooses the pass for all explorations started on this thread from now on.
@@ -57,30 +42,6 @@ pub fn set_pass(pass: Pass) {
 /// The pass of explorations on this thread.
 pub fn pass() -> Pass {
     PASS.get()
-}
-
-/// Spends another ordering at `site`, in explorations on this thread, to see which model notices. `None` puts everything back.
-pub fn weaken(site: Option<(Site, Ordering)>) {
-    WEAKENED.set(site);
-}
-
-/// All the sites that explorations on this thread have reached since this was called the last time.
-pub fn reached() -> Vec<Site> {
-    REACHED.replace(Some(Vec::new())).unwrap_or_default()
-}
-
-#[track_caller]
-fn spent(order: Ordering) -> Ordering {
-    let here = Site { file: Location::caller().file(), line: Location::caller().line(), order };
-    REACHED.with_borrow_mut(|reached| {
-        if let Some(reached) = reached.as_mut().filter(|reached| !reached.contains(&here)) {
-            reached.push(here);
-        }
-    });
-    match WEAKENED.get() {
-        Some((site, weaker)) if site == here => weaker,
-        _ => order,
-    }
 }
 
 /// loom's atomic word, and the shadow that makes its loads visible to each other in the weak pass.
@@ -97,56 +58,49 @@ impl AtomicUsize {
     }
 
     /// See [`core::sync::atomic::AtomicUsize::load`].
-    #[track_caller]
     pub fn load(&self, order: Ordering) -> usize {
         match PASS.get() {
-            Pass::Interleavings => self.word.fetch_add(0, spent(order)),
+            Pass::Interleavings => self.word.fetch_add(0, order),
             Pass::WeakMemory => {
                 self.shadow.fetch_add(0, Ordering::Relaxed);
-                self.word.load(spent(order))
+                self.word.load(order)
             }
-            Pass::Stock => self.word.load(spent(order)),
+            Pass::Stock => self.word.load(order),
         }
     }
 
     /// See [`core::sync::atomic::AtomicUsize::store`].
-    #[track_caller]
     pub fn store(&self, value: usize, order: Ordering) {
         match PASS.get() {
             // loom may put a plain store between the two halves of a read-modify-write, and here every load is one.
             Pass::Interleavings => {
-                self.word.swap(value, spent(order));
+                self.word.swap(value, order);
             }
-            Pass::WeakMemory | Pass::Stock => self.word.store(value, spent(order)),
+            Pass::WeakMemory | Pass::Stock => self.word.store(value, order),
         }
     }
 
     /// See [`core::sync::atomic::AtomicUsize::swap`].
-    #[track_caller]
     pub fn swap(&self, value: usize, order: Ordering) -> usize {
-        self.word.swap(value, spent(order))
+        self.word.swap(value, order)
     }
 
     /// See [`core::sync::atomic::AtomicUsize::fetch_add`].
-    #[track_caller]
     pub fn fetch_add(&self, value: usize, order: Ordering) -> usize {
-        self.word.fetch_add(value, spent(order))
+        self.word.fetch_add(value, order)
     }
 
     /// See [`core::sync::atomic::AtomicUsize::fetch_or`].
-    #[track_caller]
     pub fn fetch_or(&self, value: usize, order: Ordering) -> usize {
-        self.word.fetch_or(value, spent(order))
+        self.word.fetch_or(value, order)
     }
 
     /// See [`core::sync::atomic::AtomicUsize::fetch_and`].
-    #[track_caller]
     pub fn fetch_and(&self, value: usize, order: Ordering) -> usize {
-        self.word.fetch_and(value, spent(order))
+        self.word.fetch_and(value, order)
     }
 
     /// See [`core::sync::atomic::AtomicUsize::compare_exchange`].
-    #[track_caller]
     pub fn compare_exchange(
         &self,
         current: usize,
@@ -154,7 +108,7 @@ impl AtomicUsize {
         success: Ordering,
         failure: Ordering,
     ) -> Result<usize, usize> {
-        self.word.compare_exchange(current, new, spent(success), failure)
+        self.word.compare_exchange(current, new, success, failure)
     }
 }
 

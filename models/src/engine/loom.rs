@@ -15,6 +15,8 @@ use super::Explored;
 
 #[path = "../cluster.rs"]
 pub mod cluster;
+#[path = "../pairs/run.rs"]
+pub mod pairs;
 #[path = "../scenarios.rs"]
 pub mod scenarios;
 #[path = "../subject.rs"]
@@ -92,8 +94,17 @@ pub fn explore(
     scenario: impl Fn() + Send + Sync + 'static,
     progress: impl Fn(u64) + Send + Sync + 'static,
 ) -> Explored {
-    let executions = Arc::new(AtomicU64::new(0));
     turnstile_loom::sync::set_pass(pass);
+    run(preemptions, scenario, progress)
+}
+
+/// The same in the pass that was set.
+pub(super) fn run(
+    preemptions: Option<usize>,
+    scenario: impl Fn() + Send + Sync + 'static,
+    progress: impl Fn(u64) + Send + Sync + 'static,
+) -> Explored {
+    let executions = Arc::new(AtomicU64::new(0));
     let counter = executions.clone();
     let started = Instant::now();
     let violation = turnstile_kit::engine::loom(preemptions, None, None, move || {
