@@ -144,7 +144,7 @@ impl<H: Handle> Poller<H> {
     /// [`Answer::Checkpoint`].
     pub fn cut(&mut self) -> Result<Cut<'_, H::Buffer>, Busy> {
         let seat = self.reader().seat.look();
-        if !self.seated && !self.sit(seat) {
+        if !self.sit(seat) {
             return Err(Busy::Held);
         }
         Ok(Cut::of_the_poller(self.handle.reader(), &mut self.seated))

@@ -53,7 +53,7 @@ impl Key {
 impl<B: Buffer> Ring<B> {
     const_fn! {
         pub(crate) const fn new(slots: B::Slots) -> Self {
-            let start = Tail::new(Index::FIRST, false);
+            let start = Tail::new(Index::FIRST);
             Self {
                 tail: CachePadded::new(AtomicUsize::new(start.bits())),
                 head: CachePadded::new(AtomicUsize::new(Index::FIRST.bits())),
@@ -165,8 +165,9 @@ impl<B: Buffer> Ring<B> {
             }
             seen = withdrawn;
         }
-        *known = None;
         let fresh = waker.clone();
+        // Means something only while WAITING is set.
+        *known = Some(key);
         let stale = self.waker.with_mut(|cell| {
             // SAFETY: [waker-cell] neither WAITING nor TAKING is set, so the cell is the poller's.
             unsafe { (*cell).replace(fresh) }
@@ -175,9 +176,6 @@ impl<B: Buffer> Ring<B> {
         // ORD: AcqRel <-> `waker-left`, `waker-taken`. Carries the cell to whoever takes the waker, and shows the poller
         // what was done to the seat before a last, vain attempt to wake it. On failure Relaxed, hint: it looks again.
         let left = self.tail.compare_exchange(seen.bits(), waiting.bits(), AcqRel, Relaxed).is_ok();
-        if left {
-            *known = Some(key);
-        }
         drop(stale);
         if left { Registered::New } else { Registered::Moved }
     }
@@ -248,7 +246,7 @@ impl<B: Buffer> Ring<B> {
                 unsafe { slot.write(MaybeUninit::new(split)) }
             });
             // ORD: Relaxed, exclusive: `&mut self`.
-            self.tail.store(Tail::new(tail.index().plus(1), false).bits(), Relaxed);
+            self.tail.store(Tail::new(tail.index().plus(1)).bits(), Relaxed);
         }
         if closed {
             self.close();

@@ -69,8 +69,9 @@ impl Tail {
     /// Somebody is taking the waker out: nobody else touches the cell.
     pub(crate) const TAKING: usize = 1 << 3;
 
-    pub(crate) const fn new(index: Index, closed: bool) -> Self {
-        Self(index.0 | if closed { Self::CLOSED } else { 0 })
+    /// With no flag set.
+    pub(crate) const fn new(index: Index) -> Self {
+        Self(index.0)
     }
 
     pub(crate) const fn from_bits(bits: usize) -> Self {
@@ -142,7 +143,7 @@ mod tests {
         let others = Tail::CLOSED | Tail::WAITING | Tail::TAKING;
         for flags in (0..=others).filter(|flags| flags & Tail::BUSY == 0) {
             for splits in 0..5 {
-                let before = Tail::new(Index::FIRST, false).with(flags);
+                let before = Tail::new(Index::FIRST).with(flags);
                 let busy = before.with(Tail::BUSY);
                 let after = Tail::from_bits(busy.bits().wrapping_add(Tail::publication(splits)));
                 assert_eq!(after.index(), before.index().plus(splits));
