@@ -91,6 +91,8 @@ fn a_name_of_an_engine_is_found() {
 struct End {
     edge: String,
     arrow: String,
+    /// The function that it is in.
+    function: String,
     at: String,
 }
 
@@ -130,11 +132,26 @@ fn orderings(source: &Source) -> (Vec<End>, Vec<String>) {
         for said in statement.captures_iter(said) {
             let (Some(end), Some(edges)) = (said.name("end"), said.name("edges")) else { continue };
             let (_, arrow) = end.as_str().split_once(' ').unwrap();
-            let end = |edge: &str| End { edge: edge.to_owned(), arrow: arrow.to_owned(), at: at.clone() };
+            let function = enclosing_function(&source.text[..call.start()]);
+            let end = |edge: &str| End {
+                edge: edge.to_owned(),
+                arrow: arrow.to_owned(),
+                function: function.clone(),
+                at: at.clone(),
+            };
             ends.extend(edges.as_str().split(", ").map(end));
         }
     }
     (ends, wrong)
+}
+
+/// The last function that begins in this text, as `Type::function`.
+fn enclosing_function(before: &str) -> String {
+    let last = |pattern: &str| {
+        let captures = Regex::new(pattern).unwrap().captures_iter(before).last();
+        captures.map_or(String::new(), |captures| captures[1].to_owned())
+    };
+    format!("{}::{}", last(r"\nimpl(?:<[^\n{]*>)? (\w+)"), last(r"\bfn (\w+)"))
 }
 
 /// What stands before the parenthesis that closes a call.
@@ -154,7 +171,7 @@ fn loose_ends(ends: &[End]) -> Vec<String> {
         !ends.iter().any(|other| other.edge == end.edge && other.at != end.at && meet(&end.arrow, &other.arrow))
     };
     let complaint = |end: &End| {
-        let End { edge, arrow, at } = end;
+        let End { edge, arrow, at, .. } = end;
         let wanted = match arrow.as_str() {
             "->" => "`<-` or `<->`",
             "<-" => "`->` or `<->`",
@@ -176,6 +193,66 @@ fn every_atomic_operation_says_which_edge_its_ordering_makes_and_every_edge_has_
     assert!(!ends.is_empty(), "the core has no atomic operations any more");
     wrong.extend(loose_ends(&ends));
     assert_none(&wrong);
+}
+
+/// Where the ledger and the code disagree. The ledger is the table of edges: for each its name, from where and to where.
+fn wrong_in_the_ledger(ledger: &str, ends: &[End]) -> Vec<String> {
+    let named = |cell: &str| {
+        let name = Regex::new(r"`(\w+::\w+)`").unwrap();
+        name.captures_iter(cell).map(|captures| captures[1].to_owned()).collect::<BTreeSet<String>>()
+    };
+    let mut wrong = Vec::new();
+    let mut edges = BTreeSet::new();
+    for row in ledger.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let (edge, from, to) = (cells[1], named(cells[2]), named(cells[3]));
+        edges.insert(edge.to_owned());
+        let of_edge = || ends.iter().filter(|end| end.edge == edge);
+        for End { arrow, function, at, .. } in of_edge() {
+            let is_there = match arrow.as_str() {
+                "->" => from.contains(function),
+                "<-" => to.contains(function),
+                _ => from.contains(function) || to.contains(function),
+            };
+            if !is_there {
+                wrong.push(format!(
+                    "{at}: `{arrow} {edge}`: the row of the edge does not name `{function}` on that side"
+                ));
+            }
+        }
+        for (functions, side, arrows) in [(from, "from", ["->", "<->"]), (to, "to", ["<-", "<->"])] {
+            let has_end = |function: &String| {
+                of_edge().any(|end| end.function == *function && arrows.contains(&end.arrow.as_str()))
+            };
+            let gone = functions.into_iter().filter(|function| !has_end(function));
+            wrong.extend(gone.map(|function| format!("{edge}, {side}: `{function}` is no such end of it in the code")));
+        }
+    }
+    let unknown = ends.iter().filter(|end| !edges.contains(&end.edge));
+    wrong.extend(unknown.map(|end| format!("{}: the ledger has no edge {}", end.at, end.edge)));
+    wrong
+}
+
+#[test]
+fn the_ledger_of_edges_names_the_functions_at_both_ends() {
+    let ends: Vec<End> = above_the_facade().iter().flat_map(|source| orderings(source).0).collect();
+    assert_none(&wrong_in_the_ledger(&read("docs/memory-ordering.md").text, &ends));
+}
+
+#[test]
+fn a_ledger_that_says_something_else_is_found() {
+    let text = "\nimpl Bell {\n fn ring() {\n// ORD: Release -> `rung`.\nx.store(1, Release);\n}\nfn hear() {\n\
+                // ORD: Acquire <- `rung`.\nx.load(Acquire);\n}}";
+    let ends = orderings(&Source { path: "bell.rs".to_owned(), text: text.to_owned() }).0;
+    assert_none(&wrong_in_the_ledger("| `rung` | `Bell::ring`, at once | `Bell::hear` | it |", &ends));
+    for wrong in [
+        "| `rung` | `Bell::hear` | `Bell::ring` | it |",
+        "| `rung` | `Bell::ring` | `Bell::hear`, `Bell::sleep` | it |",
+        "| `rung` | `Bell::ring` | the others | it |",
+        "| `struck` | `Bell::ring` | `Bell::hear` | it |",
+    ] {
+        assert!(!wrong_in_the_ledger(wrong, &ends).is_empty(), "{wrong}");
+    }
 }
 
 #[test]
