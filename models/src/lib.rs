@@ -5,15 +5,18 @@
 
 pub mod casebook;
 mod children;
+pub mod coverage;
 mod docs;
 pub mod engine;
 pub mod job;
 pub mod litmus;
+pub mod model;
 pub mod mutants;
 mod pages;
 pub mod pairs;
 pub mod plan;
 pub mod protocol;
 pub mod prove;
+pub mod report;
 pub mod show;
 pub mod size;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use turnstile_models::litmus::random::{self, Plan};
 use turnstile_models::protocol::rules::Rule;
-use turnstile_models::{mutants, protocol, prove, show};
+use turnstile_models::{coverage, mutants, protocol, prove, report, show};
 
 /// Shows why to trust the turnstile reader core: explores the interleavings of assign, poll, signal and snapshot on the code
 /// that ships, and puts two readers that engines have shipped through the same scenarios.
@@ -54,15 +54,15 @@ enum Cmd {
         #[arg(long, value_name = "FOLDER", conflicts_with = "case")]
         doc: Option<PathBuf>,
     },
-    /// Weaken each ordering of the core by itself, and see which model fails: every one has to be killed.
+    /// Is everything in the core necessary? Weaken each ordering by itself, decide each guard beforehand, leave out each step and each
+    /// wake-up, exchange each two neighbouring steps; and see which model fails. What none notices has to have a reason to stay.
     Mutants {
         /// Only what is altered in functions whose name contains PATTERN.
         #[arg(long, value_name = "PATTERN")]
         filter: Option<String>,
-        /// Also decide each guard beforehand, leave out each step, exchange each two neighbouring steps. Not all of that is
-        /// judged yet: see docs/limits.md.
+        /// Only orderings: a minute, instead of ten.
         #[arg(long)]
-        all: bool,
+        orderings: bool,
         /// Look for another model that fails as well: how much depends on each? Takes four times as long.
         #[arg(long)]
         twice: bool,
@@ -70,7 +70,34 @@ enum Cmd {
         #[arg(long)]
         json: bool,
         /// Also write what was found into the documents in FOLDER, between their marks.
-        #[arg(long, value_name = "FOLDER", conflicts_with_all = ["all", "filter", "twice"])]
+        #[arg(long, value_name = "FOLDER", conflicts_with_all = ["filter", "twice"])]
+        doc: Option<PathBuf>,
+    },
+    /// Which operations run at once in the models, and which way control goes: every two operations have to meet, every branch has to
+    /// be taken, or there is a reason.
+    Coverage {
+        /// Print an object instead of tables.
+        #[arg(long)]
+        json: bool,
+        /// Also write what was found into coverage.md in FOLDER, between its marks.
+        #[arg(long, value_name = "FOLDER")]
+        doc: Option<PathBuf>,
+    },
+    /// All of the evidence on one page: what is promised, what was explored, which operations meet, what is necessary, what is not
+    /// promised. Without --from it is gathered first: ten minutes or so.
+    Report {
+        /// A folder with prove.json, coverage.json, mutants.json and casebook.json, as these commands print them with --json. What
+        /// is missing is gathered, and left there.
+        #[arg(long, value_name = "FOLDER", default_value = "target/evidence")]
+        from: PathBuf,
+        /// The page.
+        #[arg(long, value_name = "FILE", default_value = "target/evidence/report.html")]
+        out: PathBuf,
+        /// Print all of it as one object instead of writing a page.
+        #[arg(long)]
+        json: bool,
+        /// Also write what does not depend on the machine into evidence.md in FOLDER, between its marks.
+        #[arg(long, value_name = "FOLDER")]
         doc: Option<PathBuf>,
     },
     /// Walk through the states of the delivery protocol, in a browser.
@@ -139,9 +166,11 @@ fn main() -> ExitCode {
         Cmd::Prove(Prove { deep, filter, json, doc }) => prove::prove(&prove::Options { deep, filter, json, doc }),
         Cmd::Replay { scenario, pass, deep, schedule } => prove::replay(&scenario, &pass, deep, schedule.as_deref()),
         Cmd::Casebook { case, json, svg, doc } => show::casebook(&show::Options { case, json, svg, doc }),
-        Cmd::Mutants { all, filter, twice, json, doc } => {
-            mutants::run(&mutants::Options { all, filter, twice, json, doc })
+        Cmd::Mutants { orderings, filter, twice, json, doc } => {
+            mutants::run(&mutants::Options { orderings, filter, twice, json, doc })
         }
+        Cmd::Coverage { json, doc } => coverage::run(&coverage::Options { json, doc }),
+        Cmd::Report { from, out, json, doc } => report::run(&report::Options { from, out, json, doc }),
         Cmd::Mutant { alteration, only, without } => mutants::run_mutant(alteration, only, without),
         Cmd::Explore { size, without, address } => Ok(explore(&size, without.as_deref(), address)),
         Cmd::Litmus(Litmus { all, plan }) => Ok(litmus(all, &plan)),

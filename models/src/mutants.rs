@@ -3,7 +3,7 @@
 //!
 //! What can be altered is not listed here: it is found in the source, by the build script of `turnstile_altered`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -21,9 +21,7 @@ use turnstile_kit::engine::on_panic;
 
 use crate::children::{self, say};
 use crate::docs::{grouped, write_into};
-use crate::engine::altered::pairs as altered_pairs;
-use crate::pairs::{self, Case};
-use crate::plan::{Checker, Job, PAIRS, Verdict, jobs};
+use crate::model::{Model, QUICK};
 
 mod kept;
 use kept::why_kept;
@@ -33,13 +31,13 @@ use kept::why_kept;
 pub struct Options {
     /// Only what is altered in a function whose name contains this.
     pub filter: Option<String>,
-    /// Not orderings alone.
-    pub all: bool,
+    /// Nothing but orderings.
+    pub orderings: bool,
     /// Look for a second model that fails.
     pub twice: bool,
     /// An array of objects instead of a table.
     pub json: bool,
-    /// A folder with `memory-ordering.md`, to be brought up to date.
+    /// A folder with `memory-ordering.md` and `mutants.md`, to be brought up to date.
     pub doc: Option<PathBuf>,
 }
 
@@ -98,59 +96,6 @@ enum Message {
     Survived(u64),
 }
 
-/// What may notice that something is missing.
-#[derive(Clone, Copy, Debug)]
-enum Model {
-    /// Two operations at once, explored in this way.
-    Pair(Case, Checker),
-    /// A scenario.
-    Scenario(Job),
-}
-
-impl Model {
-    /// Those first that are quick to fail.
-    fn all() -> Vec<Self> {
-        let is_scenario =
-            |job: &Job| job.checker_name() == "loom" && !job.is_specimen() && !job.deep && !job.is_pairs();
-        let mut models: Vec<Self> = jobs().into_iter().filter(is_scenario).map(Self::Scenario).collect();
-        for (checker, _) in PAIRS {
-            models.extend(pairs::cases().map(|case| Self::Pair(case, checker)));
-        }
-        models.sort_by_key(Self::weight);
-        models
-    }
-
-    fn weight(&self) -> u32 {
-        if let Self::Scenario(job) = self { job.weight } else { 0 }
-    }
-
-    fn name(&self) -> String {
-        match self {
-            Self::Pair(case, checker) => format!("{case}, {}", checker.pass()),
-            Self::Scenario(job) => format!("{}, {}", job.scenario(), job.pass()),
-        }
-    }
-
-    /// What is left out of the suite with it.
-    fn family(&self) -> &'static str {
-        if let Self::Scenario(job) = self { job.scenario() } else { "every-pair" }
-    }
-
-    /// Explores it. Has it failed, and how many executions were there?
-    fn explore(&self, progress: impl Fn(u64) + Send + Sync + 'static) -> (bool, u64) {
-        match *self {
-            Self::Pair(case, checker) => {
-                let explored = checker.explore_altered(move || altered_pairs::run(case), progress);
-                (explored.violation.is_some(), explored.executions)
-            }
-            Self::Scenario(job) => {
-                let row = job.run_altered(progress);
-                (row.verdict == Verdict::Violated, row.executions)
-            }
-        }
-    }
-}
-
 /// What a child looks for.
 #[derive(Clone, Debug)]
 struct Search {
@@ -173,14 +118,19 @@ impl Search {
     }
 
     fn models(&self) -> impl Iterator<Item = Model> {
-        let is_kept = self.alteration.is_some_and(|number| why_kept(&ALTERATIONS[number]).is_some());
+        let alteration = self.alteration.map(|number| &ALTERATIONS[number]);
+        let is_kept = alteration.is_some_and(|alteration| why_kept(alteration).is_some());
+        let only_blocking = alteration.is_some_and(|alteration| alteration.function.starts_with("blocking::"));
+        // What is kept for a reason need not be looked for as far.
+        let is_kept_step = is_kept && alteration.is_some_and(|alteration| alteration.kind != "ordering");
         let Self { only, without, .. } = self.clone();
         Model::all()
             .into_iter()
             .filter(move |model| only.as_ref().is_none_or(|name| model.name() == *name))
             .filter(move |model| without.as_ref().is_none_or(|family| model.family() != family))
-            // What is kept for a reason need not be looked for as long.
+            .filter(move |model| !only_blocking || model.is_blocking())
             .filter(move |model| !is_kept || model.weight() <= QUICK)
+            .map(move |model| if is_kept_step { model.at_most(KEPT_PREEMPTIONS) } else { model })
     }
 
     /// Which model fails, and in which of its executions; if none does, how many there were.
@@ -203,8 +153,8 @@ impl Search {
     }
 }
 
-/// About how many seconds a model may take that is explored for everything.
-const QUICK: u32 = 1;
+/// How far a step is looked for that is kept for a reason.
+const KEPT_PREEMPTIONS: usize = 2;
 /// An execution takes less than a millisecond. One that takes so long does not end.
 const HANGS: Duration = Duration::from_secs(20);
 /// What is altered may ask for all memory there is.
@@ -297,7 +247,7 @@ fn row(alteration: &Alteration, killed_by: Option<String>, also_killed_by: Optio
 /// A document cannot be written, or a child cannot be started.
 pub fn run(options: &Options) -> io::Result<ExitCode> {
     let is_wanted = |of: &Alteration| {
-        (options.all || of.kind == "ordering")
+        (!options.orderings || of.kind == "ordering")
             && options.filter.as_ref().is_none_or(|part| of.function.contains(&**part))
     };
     let wanted: Vec<usize> = (0..ALTERATIONS.len()).filter(|&number| is_wanted(&ALTERATIONS[number])).collect();
@@ -315,7 +265,10 @@ pub fn run(options: &Options) -> io::Result<ExitCode> {
     )?;
     let control = control(&rows)?;
     if let Some(folder) = &options.doc {
-        write_into(&folder.join("memory-ordering.md"), "mutants", &document(&rows))?;
+        write_into(&folder.join("memory-ordering.md"), "mutants", &of_orderings(&rows))?;
+        if !options.orderings {
+            write_into(&folder.join("mutants.md"), "mutants", &of_the_rest(&rows))?;
+        }
     }
     let count = |fate: Fate| rows.iter().filter(|row| row.verdict == fate).count();
     if options.json {
@@ -383,6 +336,12 @@ fn print_table(rows: &[Row]) {
     println!("{table}");
 }
 
+/// Where, what and how, as in the documents.
+fn place(site: &str, code: &str, change: &str) -> String {
+    let code = short(code).replace('|', "\\|");
+    format!("| {} | `{code}` | {change} |", site.trim_start_matches("core/src/"))
+}
+
 /// The beginning, if it is long.
 fn short(code: &str) -> String {
     const LONG: usize = 60;
@@ -390,9 +349,9 @@ fn short(code: &str) -> String {
 }
 
 /// The table of the orderings.
-fn document(rows: &[Row]) -> String {
+fn of_orderings(rows: &[Row]) -> String {
     let mut text = String::from("\n| operation | edges | change | killed by | in execution |\n|---|---|---|---|--:|\n");
-    for row in rows {
+    for row in rows.iter().filter(|row| row.kind == "ordering") {
         let Row { site, edges, change, killed_by, executions, why, .. } = row;
         let (by, executions) = match (killed_by, why) {
             (Some(by), _) => (by.clone(), grouped(*executions)),
@@ -403,4 +362,46 @@ fn document(rows: &[Row]) -> String {
         text += &format!("| {name} | {} | {change} | {by} | {executions} |\n", edges.join(", "));
     }
     text
+}
+
+/// What is kept, by its reason; and the table of what is noticed, by its function.
+fn of_the_rest(rows: &[Row]) -> String {
+    let rest = || rows.iter().filter(|row| row.kind != "ordering");
+    let place = |row: &Row| place(&row.site, &row.code, &row.change);
+    let mut reasons: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+    for row in rest() {
+        if let Some(why) = &row.why {
+            reasons.entry(why).or_default().push(row);
+        }
+    }
+    let mut text = String::from("\n## Kept\n\n| site | what stands there | change | because |\n|---|---|---|---|\n");
+    for (why, rows) in reasons {
+        for row in rows {
+            text += &format!("{} {why} |\n", place(row));
+        }
+    }
+    text += "\n## Noticed\n\n| site | what stands there | change | killed by | in execution |\n|---|---|---|---|--:|\n";
+    for row in rest().filter(|row| row.why.is_none()) {
+        let by = row.killed_by.as_deref().unwrap_or("**survives**");
+        text += &format!("{} {by} | {} |\n", place(row), grouped(row.executions));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_judges_everything_that_can_be_left_out_and_nothing_else() {
+        const DOCUMENT: &str = include_str!("../../docs/mutants.md");
+        let mut rows: Vec<&str> = DOCUMENT.lines().filter(|line| line.contains(".rs:")).collect();
+        for Alteration { file, line, code, change, .. } in ALTERATIONS.iter().filter(|of| of.kind != "ordering") {
+            let row = place(&format!("{file}:{line}"), code, change);
+            let at = rows.iter().position(|known| known.starts_with(&row));
+            rows.remove(at.unwrap_or_else(|| panic!("{row}: run turnstile mutants --doc docs")));
+        }
+        assert!(rows.is_empty(), "run turnstile mutants --doc docs: {rows:?}");
+        assert!(!DOCUMENT.contains("**survives**"));
+    }
 }

@@ -11,7 +11,7 @@ use crate::engine::loom::Pass;
 use crate::engine::shuttle::Schedules;
 use crate::engine::{Explored, altered, loom, shuttle, threads};
 use crate::job::Turnstile;
-use crate::pairs;
+use crate::pairs::{self, Face};
 use crate::protocol;
 use crate::protocol::rules::Rule;
 use crate::size::Size;
@@ -102,6 +102,11 @@ scenarios! {
     "wake-by-give-back", Nothing(2), wake_by_give_back;
     "wake-by-complete", Nothing(2), wake_by_complete;
     "lease-dropped", Nothing(3), lease_dropped;
+    "poll-gives-way", Nothing(2), poll_gives_way;
+    "poll-in-vain", Nothing(2), poll_in_vain;
+    "two-assigners-and-the-end", Nothing(3), two_assigners_and_the_end;
+    "cut-says-the-end", Nothing(3), cut_says_the_end;
+    "alone", Nothing(1), alone;
     "cut-poll", Nothing(2), cut_poll;
     "cut-assign-poll", Nothing(3), cut_assign_poll;
     "cut-assign-signal-poll", Nothing(3), cut_assign_signal_poll;
@@ -154,6 +159,12 @@ impl Checker {
         }
     }
 
+    /// The same with at most so many preemptions. Only what loom explores.
+    pub fn at_most(self, preemptions: usize) -> Self {
+        let Self::Loom(pass, bound) = self else { unreachable!("only loom counts them") };
+        Self::Loom(pass, Some(bound.map_or(preemptions, |bound| bound.min(preemptions))))
+    }
+
     /// Explores the core with something left out of it, or watched: see `turnstile_altered`. Only loom does.
     pub fn explore_altered(
         self,
@@ -168,7 +179,7 @@ impl Checker {
     fn bound(self, threads: usize) -> String {
         match self {
             Self::Loom(pass, None) => {
-                assert!(pass == Pass::Interleavings || (pass == Pass::WeakMemory && threads == 2));
+                assert!(pass == Pass::Interleavings || (pass == Pass::WeakMemory && threads <= 2));
                 "exhaustive".into()
             }
             Self::Loom(_, Some(preemptions)) => format!("preemptions<={preemptions}"),
@@ -189,8 +200,8 @@ enum Body {
     /// A scenario of the kit for jobs, with Turnstile's protocol.
     Job(&'static JobTrial),
     Protocol(&'static protocol::Run),
-    /// Every two operations at once, in every situation.
-    Pairs,
+    /// Every two operations of a face at once, in every situation.
+    Pairs(Face),
     /// The protocol without one of its rules.
     Without(Rule),
 }
@@ -310,6 +321,16 @@ const EXPLORATIONS: &[Exploration] = &[
     explore("wake-by-complete", W, None, 1, 1),
     explore("lease-dropped", I, None, 1, 5),
     explore("lease-dropped", W, Some(3), 1, 5),
+    explore("poll-gives-way", I, Some(4), 2, 1),
+    explore("poll-gives-way", W, Some(3), 2, 1),
+    explore("poll-in-vain", I, None, 1, 1),
+    explore("poll-in-vain", W, Some(4), 1, 1),
+    explore("two-assigners-and-the-end", I, None, 1, 1),
+    explore("two-assigners-and-the-end", W, Some(3), 1, 1),
+    explore("cut-says-the-end", I, None, 1, 1),
+    explore("cut-says-the-end", W, Some(3), 1, 1),
+    explore("alone", I, None, 2, 1),
+    explore("alone", W, None, 2, 1),
     explore("cut-poll", I, None, 2, 1),
     explore("cut-poll", W, None, 2, 4),
     explore("cut-assign-poll", I, None, 2, 50),
@@ -341,8 +362,14 @@ const DEEP: &[Exploration] = &[
     explore("assign-signal-poll", W, Some(6), 1, 90),
 ];
 
-/// How every two operations are explored.
-pub const PAIRS: [(Checker, u32); 2] = [(Checker::Loom(I, None), 10), (Checker::Loom(W, None), 20)];
+/// How every two operations are explored, and how many seconds that takes. A lock is several steps: where values may be old, that is too
+/// many to drain.
+pub const PAIRS: [(Face, Checker, u32); 4] = [
+    (Face::Plain, Checker::Loom(I, None), 10),
+    (Face::Plain, Checker::Loom(W, None), 20),
+    (Face::Blocking, Checker::Loom(I, None), 10),
+    (Face::Blocking, Checker::Loom(W, Some(4)), 10),
+];
 
 /// Every job, in the order of the table.
 pub fn jobs() -> Vec<Job> {
@@ -362,16 +389,18 @@ pub fn jobs() -> Vec<Job> {
             Splits(_) | Assigners(..) => (300, 20),
             Readers(_) => (150, 100),
         };
-        for kind in [Schedules::Random, Schedules::Pct(3)] {
+        // One thread has no schedules.
+        let kinds = [Schedules::Random, Schedules::Pct(3)].into_iter().filter(|_| scenario.grows.threads(size) > 1);
+        for kind in kinds {
             let checker = Checker::Shuttle(kind, schedules);
             jobs.push(Job { body: Body::Scenario(scenario), checker, size, deep: false, weight: 2 });
         }
         let checker = Checker::Threads(repeats);
         jobs.push(Job { body: Body::Scenario(scenario), checker, size, deep: false, weight: 1 });
     }
-    for (checker, weight) in PAIRS {
+    for (face, checker, weight) in PAIRS {
         let size = Size { splits: 2, assigners: 2 };
-        jobs.push(Job { body: Body::Pairs, checker, size, deep: false, weight });
+        jobs.push(Job { body: Body::Pairs(face), checker, size, deep: false, weight });
     }
     for kind in Kind::ALL {
         for trial in KIT.iter().filter(|trial| kind == Kind::Turnstile || kind.expected(trial).is_some()) {
@@ -404,9 +433,14 @@ impl Job {
         matches!(self.body, Body::Trial(_, kind) if kind != Kind::Turnstile) || self.is_without_a_rule()
     }
 
+    /// The same with at most so many preemptions. Only what loom runs.
+    pub fn at_most(self, preemptions: usize) -> Self {
+        Self { checker: self.checker.at_most(preemptions), ..self }
+    }
+
     /// Is this every two operations at once?
     pub fn is_pairs(&self) -> bool {
-        matches!(self.body, Body::Pairs)
+        matches!(self.body, Body::Pairs(_))
     }
 
     /// Is this the protocol without one of its rules?
@@ -424,7 +458,7 @@ impl Job {
         match self.body {
             Body::Trial(trial, kind) => kind.expected(trial).unwrap_or(Verdict::Holds),
             Body::Without(_) => Verdict::Violated,
-            Body::Scenario(_) | Body::Pairs | Body::Job(_) | Body::Protocol(_) => Verdict::Holds,
+            Body::Scenario(_) | Body::Pairs(_) | Body::Job(_) | Body::Protocol(_) => Verdict::Holds,
         }
     }
 
@@ -435,7 +469,8 @@ impl Job {
             Body::Trial(trial, _) => trial.name,
             Body::Job(trial) => trial.name,
             Body::Protocol(run) => run.name,
-            Body::Pairs => "every-pair",
+            Body::Pairs(Face::Plain) => "every-pair",
+            Body::Pairs(Face::Blocking) => "every-pair-blocking",
             Body::Without(_) => "protocol-rules",
         }
     }
@@ -443,7 +478,7 @@ impl Job {
     /// The reader under test.
     pub fn subject(&self) -> &'static str {
         match self.body {
-            Body::Scenario(_) | Body::Pairs | Body::Job(_) | Body::Protocol(_) => Kind::Turnstile.name(),
+            Body::Scenario(_) | Body::Pairs(_) | Body::Job(_) | Body::Protocol(_) => Kind::Turnstile.name(),
             Body::Without(rule) => rule.name(),
             Body::Trial(_, kind) => kind.name(),
         }
@@ -469,7 +504,7 @@ impl Job {
             Body::Trial(trial, _) => trial.threads(),
             Body::Protocol(run) => run.participants,
             Body::Job(_) | Body::Without(_) => 3,
-            Body::Pairs => 2,
+            Body::Pairs(_) => 2,
             Body::Scenario(scenario) => scenario.grows.threads(self.size),
         }
     }
@@ -478,7 +513,7 @@ impl Job {
     pub fn run(&self, progress: impl Fn(u64) + Send + Sync + Clone + 'static) -> Row {
         match self.body {
             Body::Scenario(scenario) => self.row(self.explore(scenario, progress), Vec::new()),
-            Body::Pairs => self.row(self.explore_pairs(progress), Vec::new()),
+            Body::Pairs(face) => self.row(self.explore_pairs(face, progress), Vec::new()),
             Body::Trial(trial, kind) => {
                 let Checker::Loom(_, bound) = self.checker else { unreachable!("the kit runs under loom here") };
                 self.row_of_kit(kind.explore(trial, bound))
@@ -559,10 +594,10 @@ impl Job {
     }
 
     /// All cases, until one fails.
-    fn explore_pairs(&self, progress: impl Fn(u64) + Send + Sync + Clone + 'static) -> Explored {
+    fn explore_pairs(&self, face: Face, progress: impl Fn(u64) + Send + Sync + Clone + 'static) -> Explored {
         let Checker::Loom(pass, bound) = self.checker else { unreachable!("pairs run under loom") };
         let mut all = Explored { executions: 0, seconds: 0.0, violation: None, schedule: None };
-        for case in pairs::cases() {
+        for case in pairs::cases(face) {
             let (before, progress) = (all.executions, progress.clone());
             let body = move || loom::pairs::run(case);
             let explored = loom::explore(pass, bound, body, move |executions| progress(before + executions));
@@ -666,7 +701,7 @@ mod tests {
             if bound == "exhaustive" {
                 assert!(
                     match job.checker {
-                        Checker::Loom(pass, None) => pass == Pass::Interleavings || job.threads() == 2,
+                        Checker::Loom(pass, None) => pass == Pass::Interleavings || job.threads() <= 2,
                         checker => checker == Checker::Search,
                     },
                     "{job:?}"

@@ -7,11 +7,14 @@
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::task::Wake;
+
+use futures_core::stream::FusedStream;
 
 pub use super::cluster::protocol_cluster;
 use super::turnstile::delivery::{Attempt, Entry, Inbox, Message, ReaderId, Receipt};
 use super::turnstile::{
-    Answer, Batch, CheckpointId, Cut, OwnedLease, Poller, Reader, Refused, Remaining, Snapshot, blocking,
+    Answer, Batch, Busy, CheckpointId, Cut, OwnedLease, Poller, Reader, Refused, Remaining, Snapshot, blocking,
 };
 use super::{JoinHandle, Parker, UnsafeCell, reads_are_newest, spawn, yield_now};
 use crate::size::Size;
@@ -539,6 +542,222 @@ pub fn wake_by_complete(_: Size) {
 /// **Size.** Three threads: the lease, the end, the poller that waits.
 pub fn lease_dropped(_: Size) {
     lent_to_a_thread(give_back, true, 1);
+}
+
+/// **Claim.** A poll looks three times, and then has itself polled again: whatever others change meanwhile, it ends and loses nothing.
+/// **Could fail** if the last look were taken for an answer with nobody to wake the poller.
+/// **Size.** A split that is lent out, and three changes of the tail while the poll leaves its waker.
+pub fn poll_gives_way(_: Size) {
+    let (reader, mut poller) = shared::<2>();
+    let ledger = Arc::new(Ledger::default());
+    assert!(reader.assign([ledger.issue(0, 0)]).is_ok());
+    let Answer::Split(lease) = poller.poll() else { panic!("a split was assigned") };
+    let lease = lease.into_owned();
+    let others = spawn({
+        let (reader, ledger) = (reader.clone(), ledger.clone());
+        move || {
+            assert!(reader.assign([ledger.issue(0, 1)]).is_ok());
+            reader.signal_no_more_splits();
+            give_back(lease);
+        }
+    });
+    let sink = Sink::default();
+    drain(&mut poller, &Parker::new(), &sink);
+    join(others);
+    assert_eq!(sink.rows(), rows(0, 2));
+    drop((poller, reader));
+    ledger.settle();
+}
+
+/// **Claim.** The same without a waker: Pending is answered, and the next poll finds what is there.
+/// **Could fail** as above.
+/// **Size.** A split, and a checkpoint thread that asks and then takes the cut itself: three changes of the seat.
+pub fn poll_in_vain(_: Size) {
+    let (reader, mut poller) = shared::<4>();
+    let ledger = Ledger::default();
+    assert!(reader.assign([ledger.issue(0, 0)]).is_ok());
+    let sink = Sink::default();
+    let checkpoint = spawn({
+        let reader = reader.clone();
+        move || {
+            reader.request_checkpoint(CheckpointId(1)).expect("nobody has asked before");
+            reader.try_cut().map(|cut| cut.snapshot::<Vec<_>>().splits.len())
+        }
+    });
+    poll_once(&mut poller, &sink);
+    if let Ok(splits) = join(checkpoint) {
+        assert!(splits <= 1);
+    }
+    reader.signal_no_more_splits();
+    loop {
+        match poller.poll() {
+            Answer::Split(mut lease) => emit_all!(lease, sink, |_: &_| ()),
+            Answer::Checkpoint(_) => drop(poller.cut().expect("the poller was just asked")),
+            Answer::Pending => panic!("nothing is left to wait for"),
+            Answer::Finished => break,
+        }
+    }
+    assert_eq!(sink.rows(), rows(0, 1));
+    drop((poller, reader));
+    ledger.settle();
+}
+
+/// **Claim.** Two threads assign while the end is announced: what is accepted is emitted, once, and nothing is accepted behind the end.
+/// **Could fail** if one that comes too late ended what the other is at.
+/// **Size.** Three threads, one split each.
+pub fn two_assigners_and_the_end(_: Size) {
+    let (reader, mut poller) = shared::<2>();
+    let ledger = Arc::new(Ledger::default());
+    let deliver = {
+        let (reader, ledger) = (reader.clone(), ledger.clone());
+        move |from| usize::from(reader.assign([ledger.issue(from, 0)]).is_ok())
+    };
+    let other = spawn({
+        let deliver = deliver.clone();
+        move || deliver(1)
+    });
+    let signal = spawn({
+        let reader = reader.clone();
+        move || reader.signal_no_more_splits()
+    });
+    let accepted = [deliver(0), join(other)];
+    join(signal);
+    let sink = Sink::default();
+    drain_now(&mut poller, &sink);
+    assert!(matches!(poller.poll(), Answer::Finished));
+    for (from, splits) in accepted.into_iter().enumerate() {
+        assert_eq!(sink.of(from), rows(from, splits));
+    }
+    drop((poller, reader, deliver));
+    ledger.settle();
+}
+
+/// **Claim.** A cut that says that there are no more splits holds every split that was accepted, or is behind it.
+/// **Could fail** while a batch is being written and the end is announced: it is accepted, behind the cut, and a reader that were restored
+/// as closed would refuse it.
+/// **Size.** Three threads: one assigns, one announces the end, one takes the cut.
+pub fn cut_says_the_end(_: Size) {
+    let (reader, mut poller) = shared::<2>();
+    let ledger = Arc::new(Ledger::default());
+    let delivery = spawn({
+        let (reader, ledger) = (reader.clone(), ledger.clone());
+        move || usize::from(reader.assign([ledger.issue(0, 0)]).is_ok())
+    });
+    let signal = spawn({
+        let reader = reader.clone();
+        move || reader.signal_no_more_splits()
+    });
+    let cut = reader.try_cut().expect("nobody reads");
+    let (says_the_end, holds) = (cut.no_more_splits(), cut.splits().len());
+    drop(cut);
+    join(signal);
+    let accepted = join(delivery);
+    assert!(holds <= accepted);
+    assert!(!says_the_end || holds == accepted, "a split is accepted behind a cut that says that there are no more");
+    let sink = Sink::default();
+    drain_now(&mut poller, &sink);
+    assert_eq!(sink.rows(), rows(0, accepted));
+    drop((poller, reader));
+    ledger.settle();
+}
+
+/// **Claim.** What needs no second thread: an empty batch is accepted and wakes nobody, one that never fits is handed back, a reader goes
+/// on at its cut, and an inbox at its place in the log.
+/// **Could fail** at the limits: a snapshot that is larger than the reader, a position with no split, an end that was announced.
+/// **Size.** One thread, so one execution: here for what is altered in these operations.
+pub fn alone(_: Size) {
+    let (reader, mut poller) = shared::<2>();
+    let ledger = Ledger::default();
+    let (before, rung) = (Arc::new(Rung::default()), Arc::new(Rung::default()));
+    for waker in [&before, &rung, &rung] {
+        assert!(matches!(poller.poll_with(&waker.clone().into()), Answer::Pending));
+    }
+    assert!(reader.assign([]).is_ok(), "an empty batch is accepted");
+    drop(reader.try_cut().expect("the poller waits"));
+    assert_eq!(rung.0.load(Ordering::Relaxed), 0, "nobody is woken for nothing");
+    let Err(Refused::Oversized(batch)) = reader.assign([0, 1, 2].map(|number| ledger.issue(1, number))) else {
+        panic!("three splits do not fit in two places")
+    };
+    drop(batch);
+    let mut batch: Vec<Split> = (0..2).map(|number| ledger.issue(0, number)).collect();
+    assert!(reader.assign(&mut batch).is_ok() && batch.is_empty());
+    assert_eq!(rung.0.load(Ordering::Relaxed), 1, "the poller is woken once");
+    assert_eq!(before.0.load(Ordering::Relaxed), 0, "by its last waker");
+    assert!(matches!(reader.assign([ledger.issue(1, 3)]), Err(Refused::Full([_]))));
+    reader.signal_no_more_splits();
+    assert!(matches!(reader.assign([ledger.issue(1, 4)]), Err(Refused::Closed([_]))));
+    let sink = Sink::default();
+    let Answer::Split(mut lease) = poller.poll() else { panic!("a split was assigned") };
+    sink.emit((0, 0, 0));
+    assert_eq!(lease.advance(1), None);
+    drop(lease);
+    assert_eq!(poller.cut().expect("the poller sits").position(), 1);
+    assert_eq!(poller.cut().expect("nobody sits").splits().len(), 2);
+    drop(poller);
+    let snapshot = reader.try_cut().expect("there is no poller").snapshot::<Vec<_>>();
+    assert_eq!((snapshot.splits.len(), snapshot.position, snapshot.accepted), (2, 1, 2));
+    assert!(snapshot.no_more_splits);
+    drop(reader);
+    ledger.settle();
+
+    let Err(Refused::Oversized(snapshot)) = Reader::<Storage<1>>::restore(snapshot) else {
+        panic!("two splits do not fit in one place")
+    };
+    assert_eq!((snapshot.splits.len(), snapshot.position, snapshot.accepted), (2, 1, 2));
+    let reader = Arc::new(Reader::<Storage<2>>::restore(snapshot).map_err(|_| "two fit").expect("two fit"));
+    let mut poller = Poller::claim(reader.clone()).expect("the reader is new");
+    assert_eq!(Poller::claim(reader.clone()).err(), Some(Busy::Claimed));
+    drain_now(&mut poller, &sink);
+    assert!(matches!(poller.poll(), Answer::Finished) && matches!(poller.poll(), Answer::Finished));
+    assert!(poller.is_terminated());
+    assert_eq!(sink.rows(), rows(0, 2));
+    drop((poller, reader));
+
+    let empty = Snapshot { splits: Vec::new(), position: 1, accepted: 3, no_more_splits: false };
+    let reader = Arc::new(Reader::<Storage<2>>::restore(empty).map_err(|_| "none fits").expect("none fits"));
+    let mut inbox =
+        Inbox::open(ReaderId(0), Attempt(2), reader.clone(), Some(CheckpointId(7))).expect("nobody uses it");
+    assert_eq!((inbox.report().next, inbox.report().done, inbox.report().limit), (3, 3, 5));
+    assert_eq!(inbox.report().cut.map(|mark| (mark.checkpoint, mark.next)), Some((CheckpointId(7), 3)));
+    let message = |sequence, entry| Message { to: ReaderId(0), attempt: Attempt(2), sequence, behind: None, entry };
+    assert_eq!(inbox.receive(message(2, Entry::Split(ledger.issue(0, 0)))), Receipt::Duplicate);
+    assert_eq!(inbox.receive(message(4, Entry::NoMoreSplits)), Receipt::Gap { expected: 3 });
+    for number in 0..2 {
+        assert_eq!(
+            inbox.receive(message(3 + number, Entry::Split(ledger.issue(0, number as usize)))),
+            Receipt::Accepted
+        );
+    }
+    assert_eq!(inbox.receive(message(5, Entry::Split(ledger.issue(0, 9)))), Receipt::Later);
+    let cut = reader.try_cut().expect("there is no poller");
+    let mark = cut.mark(CheckpointId(8));
+    assert_eq!((mark.next, cut.position(), cut.splits().len(), cut.accepted()), (5, 0, 2, 5));
+    drop(cut);
+    assert!(inbox.taken(mark));
+    assert_eq!(inbox.receive(message(5, Entry::NoMoreSplits)), Receipt::Accepted);
+    assert_eq!((inbox.report().next, inbox.report().done), (6, 4));
+    let ended = Snapshot { splits: Vec::new(), position: 0, accepted: 6, no_more_splits: false };
+    let next = Arc::new(Reader::<Storage<2>>::restore(ended).map_err(|_| "none fits").expect("none fits"));
+    reader.request_checkpoint(CheckpointId(9)).expect("nobody has asked before");
+    let mut last = Poller::claim(inbox.reopen(next).expect("nobody uses it")).expect("it has none");
+    // On the way out nobody waits for a checkpoint.
+    for number in 0..2 {
+        assert!(matches!(last.shutdown(), Remaining::Split { split, position: 0 } if split.number == number));
+    }
+    assert!(matches!(last.shutdown(), Remaining::Finished));
+    drop((last, reader));
+    assert_eq!((inbox.report().next, inbox.report().done, inbox.report().limit), (6, 6, 8));
+    ledger.settle();
+}
+
+/// How often a waker was woken. No part of the model.
+#[derive(Default)]
+struct Rung(AtomicUsize);
+
+impl Wake for Rung {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -53,6 +53,8 @@ pub struct Seen {
     pub pairs: BTreeSet<(usize, usize)>,
     /// In how many executions each of [`BRANCHES`] was taken.
     pub branches: Vec<u64>,
+    /// Branches that are looked for in one and the same execution, and in how many they were all taken.
+    pub together: Vec<(Vec<usize>, u64)>,
     /// Those that were taken in this execution.
     taken: BTreeSet<usize>,
     /// The operations that are running.
@@ -70,9 +72,10 @@ pub(crate) fn now() -> Option<usize> {
     NOW.get()
 }
 
-/// Begins to watch, and answers with what was seen since the last time.
-pub fn watch() -> Seen {
-    let fresh = Seen { branches: std::vec![0; BRANCHES.len()], ..Seen::default() };
+/// Begins to watch, for these branches to be taken together as well, and answers with what was seen since the last time.
+pub fn watch(together: impl IntoIterator<Item = Vec<usize>>) -> Seen {
+    let together = together.into_iter().map(|branches| (branches, 0)).collect();
+    let fresh = Seen { branches: std::vec![0; BRANCHES.len()], together, ..Seen::default() };
     WATCH.replace(Some(fresh)).unwrap_or_default()
 }
 
@@ -80,7 +83,11 @@ pub fn watch() -> Seen {
 pub fn begin() {
     WATCH.with_borrow_mut(|seen| {
         let Some(seen) = seen else { return };
-        for branch in std::mem::take(&mut seen.taken) {
+        let taken = std::mem::take(&mut seen.taken);
+        for (branches, times) in &mut seen.together {
+            *times += u64::from(branches.iter().all(|branch| taken.contains(branch)));
+        }
+        for branch in taken {
             seen.branches[branch] += 1;
         }
         seen.running.clear();

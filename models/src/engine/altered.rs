@@ -9,7 +9,7 @@ pub use super::loom::{JoinHandle, Lock, NAME, Parker, UnsafeCell, seed, spawn, y
 
 #[path = "../cluster.rs"]
 pub mod cluster;
-#[path = "../pairs/run.rs"]
+#[path = "../pairs/run/mod.rs"]
 pub mod pairs;
 #[path = "../scenarios.rs"]
 pub mod scenarios;

@@ -15,7 +15,7 @@ use super::Explored;
 
 #[path = "../cluster.rs"]
 pub mod cluster;
-#[path = "../pairs/run.rs"]
+#[path = "../pairs/run/mod.rs"]
 pub mod pairs;
 #[path = "../scenarios.rs"]
 pub mod scenarios;

@@ -1,5 +1,3 @@
-//! One case, on one engine. This file is compiled once per engine, against `engine`.
-//!
 //! **Claim.** Whatever two operations meet, in whatever situation: what was accepted is emitted or handed back, once and in order;
 //! each cut is exact; a poller that waits is woken if it would now be answered anything else; and nothing is left to wait for.
 //! **Could fail** on a pair that no scenario happens to hold.
@@ -11,11 +9,11 @@ use std::task::{Context, Wake, Waker};
 
 use futures_core::Stream;
 
-use super::scenarios::{Found, Ledger, ROWS, Row, Sink, Storage, join, remaining, rows, rows_of};
+use super::scenarios::{Found, Ledger, ROWS, Row, Sink, Split, Storage, join, remaining, rows, rows_of};
 use super::turnstile::delivery::{Attempt, Entry, Inbox, Message, ReaderId, Receipt};
 use super::turnstile::{Answer, CheckpointId, Event, Lease, OwnedLease, Poller, Reader, Refused, Remaining, Rows};
 use super::{reads_are_newest, spawn};
-use crate::pairs::{Case, Op, Situation};
+use crate::pairs::plain::{Case, Op, Situation};
 
 type Core = Reader<Storage<2>>;
 type Handle = Arc<Core>;
@@ -40,9 +38,17 @@ struct Stage {
     ledger: Arc<Ledger>,
     sink: Sink,
     cuts: Arc<Mutex<Vec<Found>>>,
+    /// The checkpoints that were asked for and not answered by a cut.
+    asked: Arc<Mutex<Vec<CheckpointId>>>,
+    /// The lent split was completed.
+    completed: Arc<AtomicBool>,
+    /// Finished was answered before the two began.
+    over: bool,
     /// How many splits of each thread were accepted.
     accepted: Arc<Mutex<[usize; THREADS]>>,
     bell: Arc<Bell>,
+    /// Of the waker that was left first, where another one replaces it.
+    old_bell: Arc<Bell>,
 }
 
 /// What only one thread has at a time.
@@ -51,8 +57,13 @@ struct Tools {
     poller: Option<Poller<Handle>>,
     lease: Option<OwnedLease<Handle>>,
     inbox: Option<Inbox<Handle>>,
-    /// The poller's last answer was Pending, and there is a waker to be woken.
-    waits: bool,
+    /// The poller's last answer was Pending, and this is to be rung.
+    waits: Option<Arc<Bell>>,
+}
+
+/// The next one of the log.
+fn message(inbox: &Inbox<Handle>, entry: Entry<Split>) -> Message<Split> {
+    Message { to: ReaderId(0), attempt: Attempt(1), sequence: inbox.report().next, behind: None, entry }
 }
 
 impl Stage {
@@ -79,9 +90,7 @@ impl Stage {
 
     fn receive(&self, inbox: &mut Inbox<Handle>, by: usize) {
         let split = self.ledger.issue(by, self.number(by));
-        let sequence = inbox.report().next;
-        let message = |entry| Message { to: ReaderId(0), attempt: Attempt(1), sequence, behind: None, entry };
-        match inbox.receive(message(Entry::Split(split))) {
+        match inbox.receive(message(inbox, Entry::Split(split))) {
             Receipt::Accepted => self.accept(by),
             Receipt::Later => {}
             receipt => panic!("the next entry: {receipt:?}"),
@@ -92,6 +101,24 @@ impl Stage {
     fn cut(&self, cut: &super::turnstile::Cut<'_, Storage<2>>) {
         let found = (cut.snapshot(), self.sink.rows());
         self.cuts.lock().expect("no panic inside").push(found);
+        self.asked.lock().expect("no panic inside").retain(|id| Some(*id) != cut.id());
+    }
+
+    fn try_cut(&self) {
+        // A step of the model: what was completed before it can be seen.
+        let _ = self.reader.checkpoint_requested();
+        let completed = self.completed.load(Ordering::Relaxed);
+        let Ok(cut) = self.reader.try_cut() else { return };
+        assert!(!completed || cut.splits().len() == 0, "a split that was completed is in no later cut");
+        self.cut(&cut);
+    }
+
+    fn request(&self, id: CheckpointId) {
+        // In time for a cut that answers before this returns.
+        self.asked.lock().expect("no panic inside").push(id);
+        if self.reader.request_checkpoint(id).is_err() {
+            self.asked.lock().expect("no panic inside").retain(|asked| *asked != id);
+        }
     }
 
     /// Reads the split to its end.
@@ -104,6 +131,30 @@ impl Stage {
             }
         }
         drop(lease.complete());
+    }
+
+    /// Polls, with a waker or without one, and does what there is to do. True if there was nothing.
+    fn poll(&self, poller: &mut Poller<Handle>, waker: Option<&Waker>) -> bool {
+        let answer = match waker {
+            Some(waker) => poller.poll_with(waker),
+            None => poller.poll(),
+        };
+        match answer {
+            Answer::Split(lease) => self.read(lease),
+            Answer::Checkpoint(_) => self.cut(&poller.cut().expect("the poller was just asked")),
+            Answer::Pending => {
+                assert!(!self.over, "Finished is final");
+                return true;
+            }
+            Answer::Finished => {}
+        }
+        false
+    }
+
+    /// Reads a split, which is there.
+    fn read_one(&self, poller: &mut Poller<Handle>) {
+        let Answer::Split(lease) = poller.poll() else { panic!("a split was assigned") };
+        self.read(lease);
     }
 
     /// Reads a lent split one row further, if nobody takes a cut.
@@ -126,16 +177,27 @@ impl Stage {
 fn prepare(Case { situation, first, second }: Case) -> (Stage, Tools) {
     use Situation::*;
     let reader = Arc::new(Core::new());
-    let (ledger, bell) = Default::default();
-    let stage = Stage { reader, ledger, sink: Sink::default(), cuts: Arc::default(), accepted: Arc::default(), bell };
+    let stage = Stage {
+        reader,
+        ledger: Arc::default(),
+        sink: Sink::default(),
+        cuts: Arc::default(),
+        asked: Arc::default(),
+        completed: Arc::default(),
+        over: situation == Over,
+        accepted: Arc::default(),
+        bell: Arc::default(),
+        old_bell: Arc::default(),
+    };
     let mut tools = Tools::default();
-    if [first, second].iter().any(|op| matches!(op, Op::Receive | Op::Report)) {
+    if [first, second].iter().any(|op| matches!(op, Op::Receive | Op::ReceiveEnd | Op::Report)) {
         let inbox = Inbox::open(ReaderId(0), Attempt(1), stage.reader.clone(), None);
         tools.inbox = Some(inbox.expect("nobody uses it yet"));
     }
     let splits = match situation {
-        Empty | Waiting | Ended | Asked => 0,
-        Queued | Ending | QueuedAsked | Lent | LentWaiting | LentEnding | Knocked => 1,
+        Empty | Ended | Asked | Replaced | Over => 0,
+        Waiting | Rested | OwnCut | Queued | Ending | QueuedAsked | Lent | LentWaiting | LentEnding | LentAsked
+        | Knocked | Seated | Unclaimed => 1,
         Full => 2,
     };
     for _ in 0..splits {
@@ -144,11 +206,11 @@ fn prepare(Case { situation, first, second }: Case) -> (Stage, Tools) {
             None => stage.assign(0),
         }
     }
-    if matches!(situation, Ending | Ended | LentEnding) {
+    if matches!(situation, Ending | Ended | LentEnding | Seated | Over) {
         stage.reader.signal_no_more_splits();
     }
     let mut poller = Poller::claim(stage.reader.clone()).expect("the reader is new");
-    if matches!(situation, Lent | LentWaiting | LentEnding) {
+    if matches!(situation, Lent | LentWaiting | LentEnding | LentAsked) {
         let Answer::Split(mut lease) = poller.poll() else { panic!("a split was assigned") };
         // Only what is read to its end is completed.
         let read = if [first, second].contains(&Op::CompleteOwned) { ROWS } else { 1 };
@@ -158,11 +220,30 @@ fn prepare(Case { situation, first, second }: Case) -> (Stage, Tools) {
         }
         tools.lease = Some(lease.into_owned());
     }
-    if matches!(situation, Waiting | LentWaiting | LentEnding) {
-        assert!(matches!(poller.poll_with(&stage.waker()), Answer::Pending));
-        tools.waits = true;
+    if matches!(situation, Waiting | Rested | Seated) {
+        stage.read_one(&mut poller);
     }
-    tools.poller = Some(poller);
+    match situation {
+        Rested => {
+            assert!(matches!(poller.poll(), Answer::Pending));
+            match &mut tools.inbox {
+                Some(inbox) => stage.receive(inbox, 0),
+                None => stage.assign(0),
+            }
+        }
+        OwnCut => drop(poller.cut().expect("nobody else uses it yet")),
+        Over => assert!(matches!(poller.poll(), Answer::Finished)),
+        _ => {}
+    }
+    if let Some(bell) = match situation {
+        Waiting | LentWaiting | LentEnding => Some(stage.bell.clone()),
+        Replaced => Some(stage.old_bell.clone()),
+        _ => None,
+    } {
+        assert!(matches!(poller.poll_with(&Waker::from(bell.clone())), Answer::Pending));
+        tools.waits = Some(bell);
+    }
+    tools.poller = (situation != Unclaimed).then_some(poller);
     (stage, tools)
 }
 
@@ -171,10 +252,10 @@ impl Tools {
     fn of(&mut self, op: Op) -> Self {
         match op {
             Op::Poll | Op::PollWith | Op::PollNext | Op::Cut | Op::Shutdown | Op::DropPoller => {
-                Self { poller: self.poller.take(), waits: std::mem::take(&mut self.waits), ..Self::default() }
+                Self { poller: self.poller.take(), waits: self.waits.take(), ..Self::default() }
             }
             Op::Enter | Op::CompleteOwned | Op::GiveBack => Self { lease: self.lease.take(), ..Self::default() },
-            Op::Receive | Op::Report => Self { inbox: self.inbox.take(), ..Self::default() },
+            Op::Receive | Op::ReceiveEnd | Op::Report => Self { inbox: self.inbox.take(), ..Self::default() },
             _ => Self::default(),
         }
     }
@@ -184,7 +265,7 @@ impl Tools {
         assert!(self.poller.is_none() || other.poller.is_none(), "a reader has two pollers");
         self.poller = self.poller.take().or(other.poller);
         self.lease = self.lease.take().or(other.lease);
-        self.waits |= other.waits;
+        self.waits = self.waits.take().or(other.waits);
     }
 
     fn poller(&mut self) -> &mut Poller<Handle> {
@@ -197,42 +278,51 @@ impl Tools {
         match op {
             Op::Assign => stage.assign(by),
             Op::Signal => stage.reader.signal_no_more_splits(),
-            Op::Request => _ = stage.reader.request_checkpoint(CheckpointId(by as u64)),
-            Op::TryCut => _ = stage.reader.try_cut().map(|cut| stage.cut(&cut)),
+            Op::Request => stage.request(CheckpointId(by as u64)),
+            Op::TryCut => stage.try_cut(),
             Op::Requested => _ = stage.reader.checkpoint_requested(),
             Op::Claim => self.poller = Poller::claim(stage.reader.clone()).ok(),
             Op::Receive => stage.receive(self.inbox.as_mut().expect("it was opened"), by),
+            Op::ReceiveEnd => {
+                let inbox = self.inbox.as_mut().expect("it was opened");
+                assert_eq!(inbox.receive(message(inbox, Entry::NoMoreSplits)), Receipt::Accepted);
+            }
             Op::Report => _ = self.inbox.as_mut().expect("it was opened").report(),
             Op::Poll => {
-                let waited = self.waits;
-                self.waits = answered(self.poller().poll(), stage) && waited;
+                if !stage.poll(self.poller(), None) {
+                    self.waits = None;
+                }
             }
-            Op::PollWith => self.waits = answered(self.poller().poll_with(&waker), stage),
+            Op::PollWith => {
+                let waits = stage.poll(self.poller(), Some(&waker));
+                self.waits = waits.then(|| stage.bell.clone());
+            }
             Op::PollNext => {
-                self.waits = false;
+                self.waits = None;
                 match std::pin::Pin::new(self.poller()).poll_next(&mut Context::from_waker(&waker)) {
-                    std::task::Poll::Pending => self.waits = true,
+                    std::task::Poll::Pending => self.waits = Some(stage.bell.clone()),
                     std::task::Poll::Ready(Some(Event::Split(lease))) => self.lease = Some(lease),
                     std::task::Poll::Ready(Some(Event::Checkpoint(_)) | None) => {}
                 }
             }
             Op::Cut => {
-                // Who takes cuts of its own has to poll again by itself.
-                self.waits = false;
                 _ = self.poller().cut().map(|cut| stage.cut(&cut));
             }
             Op::Shutdown => {
-                self.waits = false;
+                self.waits = None;
                 if let Remaining::Split { split, position } = self.poller().shutdown() {
                     rows_of(split.from, split.number, position).for_each(|row| stage.sink.emit(row));
                 }
             }
             Op::DropPoller => {
-                self.waits = false;
+                self.waits = None;
                 self.poller = None;
             }
             Op::Enter => stage.enter(self.lease.as_mut().expect("it is lent")),
-            Op::CompleteOwned => self.lease.take().expect("it is lent").complete(),
+            Op::CompleteOwned => {
+                self.lease.take().expect("it is lent").complete();
+                stage.completed.store(true, Ordering::Relaxed);
+            }
             Op::GiveBack => self.lease = None,
             Op::Advance | Op::LeaseCut | Op::Complete | Op::IntoOwned => unreachable!("it borrows the poller"),
             Op::RowsAdvance | Op::RowsCut | Op::RowsDrop => unreachable!("it borrows the lease"),
@@ -241,25 +331,15 @@ impl Tools {
     }
 }
 
-/// Reads a split to its end. True if there was nothing.
-fn answered(answer: Answer<'_, Handle>, stage: &Stage) -> bool {
-    match answer {
-        Answer::Split(lease) => stage.read(lease),
-        Answer::Pending => return true,
-        Answer::Checkpoint(_) | Answer::Finished => {}
-    }
-    false
-}
-
 /// Runs the two at once, on this thread and on another, and what is left of the reader to its end.
-pub fn run(case: Case) {
+pub(super) fn run(case: Case) {
     let Case { situation, first, second } = case;
     let (stage, mut tools) = prepare(case);
     let reader = stage.reader.clone();
     let mut held = (first == Op::CutDrop).then(|| reader.try_cut().expect("nobody emits rows"));
     if situation == Situation::Knocked {
         assert!(matches!(tools.poller().poll_with(&stage.waker()), Answer::Pending));
-        tools.waits = true;
+        tools.waits = Some(stage.bell.clone());
     }
     let mut theirs = tools.of(second);
     let other = {
@@ -272,25 +352,27 @@ pub fn run(case: Case) {
         }
     };
     let ask = || {
-        if matches!(situation, Situation::Asked | Situation::QueuedAsked) {
-            stage.reader.request_checkpoint(CheckpointId(0)).expect("nobody has asked before");
+        if matches!(situation, Situation::Asked | Situation::QueuedAsked | Situation::LentAsked) {
+            stage.request(CheckpointId(0));
         }
     };
     let left = match first {
         Op::Advance | Op::LeaseCut | Op::Complete | Op::IntoOwned => {
             let Answer::Split(mut lease) = tools.poller().poll() else { panic!("a split was assigned") };
-            stage.sink.emit((0, 0, 0));
+            let (from, number) = (lease.split().from, lease.split().number);
+            stage.sink.emit((from, number, 0));
             assert_eq!(lease.advance(1), None, "nobody asks yet");
             ask();
             let other = other();
             match first {
                 Op::Advance => {
-                    stage.sink.emit((0, 0, 1));
-                    _ = lease.advance(2);
+                    stage.sink.emit((from, number, 1));
+                    let is_asked = stage.reader.checkpoint_requested();
+                    assert!(lease.advance(2).is_some() || !is_asked, "a checkpoint is heard of at the next row");
                 }
                 Op::LeaseCut => stage.cut(&lease.cut()),
                 Op::Complete => {
-                    stage.sink.emit((0, 0, 1));
+                    stage.sink.emit((from, number, 1));
                     drop(lease.complete());
                 }
                 _ => tools.lease = Some(lease.into_owned()),
@@ -314,6 +396,7 @@ pub fn run(case: Case) {
             ask();
             let other = other();
             stage.cut(&cut);
+            assert!(stage.reader.try_cut().is_err(), "there are two cuts at once");
             drop(cut);
             other
         }
@@ -333,9 +416,9 @@ pub fn run(case: Case) {
 /// With one thread left: was the poller told, is everything there, and does it come to an end?
 fn settle(stage: Stage, Tools { poller, lease, waits, .. }: Tools) {
     let mut poller = poller.unwrap_or_else(|| Poller::claim(stage.reader.clone()).expect("it was dropped"));
-    let was_woken = stage.bell.0.load(Ordering::Relaxed);
-    if !answered(poller.poll_with(&stage.waker()), &stage) {
-        assert!(!waits || was_woken, "the poller waits, there is something for it to do, and it was not woken");
+    let was_woken = waits.is_none_or(|bell| bell.0.load(Ordering::Relaxed));
+    if !stage.poll(&mut poller, Some(&stage.waker())) {
+        assert!(was_woken, "the poller waits, there is something for it to do, and it was not woken");
     }
     drop(lease);
     stage.reader.signal_no_more_splits();
@@ -347,11 +430,13 @@ fn settle(stage: Stage, Tools { poller, lease, waits, .. }: Tools) {
             Answer::Finished => break,
         }
     }
-    if stage.reader.checkpoint_requested() {
-        // A poller that has finished answers no more.
-        stage.cut(&stage.reader.try_cut().expect("nobody emits rows"));
-    }
+    // A poller that has finished answers no more, and does not sit.
+    stage.cut(&stage.reader.try_cut().expect("nobody emits rows"));
     assert!(!stage.reader.checkpoint_requested(), "the request was answered");
+    assert!(
+        stage.asked.lock().expect("no panic inside").is_empty(),
+        "each request was answered, by a cut that says so"
+    );
     let Stage { reader, ledger, sink, cuts, accepted, .. } = stage;
     let accepted = *accepted.lock().expect("no panic inside");
     for (from, &splits) in accepted.iter().enumerate() {
