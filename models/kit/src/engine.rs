@@ -24,18 +24,31 @@ pub fn loom(
     executions: Option<usize>,
     body: impl Fn() + Send + Sync + 'static,
 ) -> Option<String> {
+    let mut builder = builder(preemptions);
+    builder.max_duration = time;
+    builder.max_permutations = executions;
+    check(&builder, body)
+}
+
+/// How every exploration of loom is set up, but for what its caller sets: no limit on time or number, no file.
+pub fn builder(preemptions: Option<usize>) -> loom::model::Builder {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = preemptions;
     builder.max_branches = 20_000;
     builder.max_threads = loom::MAX_THREADS;
-    builder.max_duration = time;
-    builder.max_permutations = executions;
+    builder.max_duration = None;
+    builder.max_permutations = None;
     builder.checkpoint_file = None;
     // How often it looks at the time, and whether it is enough.
     builder.checkpoint_interval = 1;
     builder.expect_explicit_explore = false;
     builder.location = false;
     builder.log = false;
+    builder
+}
+
+/// Explores `body` as the builder says. Returns the message of the panic that ended it, if one did.
+pub fn check(builder: &loom::model::Builder, body: impl Fn() + Send + Sync + 'static) -> Option<String> {
     caught(|| Engine::Loom.scope(|| builder.check(body)))
 }
 
