@@ -18,5 +18,6 @@ pub mod plan;
 pub mod protocol;
 pub mod prove;
 pub mod report;
+pub mod scale;
 pub mod show;
 pub mod size;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use turnstile_models::litmus::random::{self, Plan};
 use turnstile_models::protocol::rules::Rule;
-use turnstile_models::{coverage, mutants, protocol, prove, report, show};
+use turnstile_models::{coverage, mutants, protocol, prove, report, scale, show};
 
 /// Shows why to trust the turnstile reader core: explores the interleavings of assign, poll, signal and snapshot on the code
 /// that ships, and puts two readers that engines have shipped through the same scenarios.
@@ -100,6 +100,8 @@ enum Cmd {
         #[arg(long, value_name = "FOLDER")]
         doc: Option<PathBuf>,
     },
+    /// Let scenarios grow, without a bound, until a size does not drain in the time it has.
+    Scale(Scale),
     /// Walk through the states of the delivery protocol, in a browser.
     Explore {
         /// Which of the sizes that `prove --filter protocol` names.
@@ -127,6 +129,21 @@ enum Cmd {
         #[arg(long)]
         without: Option<String>,
     },
+    /// One piece of the search of `scale`, for a while, in a process of its own.
+    #[command(hide = true)]
+    Slice {
+        /// Which of what grows.
+        growing: usize,
+        /// Which of its sizes.
+        number: usize,
+        /// The piece.
+        file: PathBuf,
+        /// For how long.
+        milliseconds: u64,
+        /// See `scale --reduced`.
+        #[arg(long)]
+        reduced: bool,
+    },
     /// One job of `prove`, in a process of its own.
     #[command(hide = true)]
     Job {
@@ -152,6 +169,31 @@ struct Prove {
 }
 
 #[derive(Args)]
+struct Scale {
+    /// How much processor time a size may take, on each of the processors.
+    #[arg(long, default_value_t = 1.0)]
+    minutes: f64,
+    /// Only what contains PATTERN in its name, or in its name and pass: "assign-poll weak-memory".
+    #[arg(long, value_name = "PATTERN")]
+    filter: Option<String>,
+    /// No more than so many sizes of each.
+    #[arg(long, value_name = "N")]
+    sizes: Option<usize>,
+    /// Where to write down what is done. After an end of any kind, the same command goes on from there.
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+    /// Also with threads that begin in a fixed order. `prove` does not do that.
+    #[arg(long)]
+    reduced: bool,
+    /// Print an array with one object for each size instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Also write the table into scale.md in FOLDER, between its marks.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "filter")]
+    doc: Option<PathBuf>,
+}
+
+#[derive(Args)]
 struct Litmus {
     /// Every kind of program that the passes are held against, instead of the one described by the other options.
     #[arg(long)]
@@ -172,6 +214,12 @@ fn main() -> ExitCode {
         Cmd::Coverage { json, doc } => coverage::run(&coverage::Options { json, doc }),
         Cmd::Report { from, out, json, doc } => report::run(&report::Options { from, out, json, doc }),
         Cmd::Mutant { alteration, only, without } => mutants::run_mutant(alteration, only, without),
+        Cmd::Scale(Scale { minutes, filter, sizes, folder, reduced, json, doc }) => {
+            scale::run(&scale::Options { minutes, filter, sizes, folder, reduced, json, doc })
+        }
+        Cmd::Slice { growing, number, file, milliseconds, reduced } => {
+            scale::run_slice(growing, number, reduced, &file, milliseconds)
+        }
         Cmd::Explore { size, without, address } => Ok(explore(&size, without.as_deref(), address)),
         Cmd::Litmus(Litmus { all, plan }) => Ok(litmus(all, &plan)),
         Cmd::Job { index } => Ok(prove::run_job(index)),

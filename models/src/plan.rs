@@ -362,6 +362,75 @@ const DEEP: &[Exploration] = &[
     explore("assign-signal-poll", W, Some(6), 1, 90),
 ];
 
+/// What grows, from one size of a [`Growing`] scenario to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Along {
+    /// The splits of each assigning thread, by so many.
+    Splits(usize),
+    /// The assigning threads, with one split each.
+    Assigners,
+}
+
+/// A scenario as a function of its size, explored by loom without a bound.
+#[derive(Clone, Copy, Debug)]
+pub struct Growing {
+    scenario: &'static str,
+    /// How loads are shown to loom.
+    pub pass: Pass,
+    along: Along,
+}
+
+/// What `turnstile scale` lets grow until it does not drain any more.
+pub const GROWING: &[Growing] = &[
+    Growing { scenario: "assign-poll", pass: I, along: Along::Splits(1) },
+    Growing { scenario: "assign-poll", pass: W, along: Along::Splits(1) },
+    Growing { scenario: "batch-then-signal", pass: I, along: Along::Splits(2) },
+    Growing { scenario: "batch-then-signal", pass: W, along: Along::Splits(2) },
+    Growing { scenario: "full-and-wrap", pass: I, along: Along::Splits(1) },
+    Growing { scenario: "full-and-wrap", pass: W, along: Along::Splits(1) },
+    Growing { scenario: "nothing-after-finished", pass: I, along: Along::Splits(1) },
+    Growing { scenario: "assign-signal-poll", pass: I, along: Along::Splits(1) },
+    Growing { scenario: "two-assigners", pass: I, along: Along::Splits(1) },
+    Growing { scenario: "two-assigners", pass: I, along: Along::Assigners },
+    Growing { scenario: "two-assigners-wake", pass: I, along: Along::Splits(1) },
+];
+
+impl Growing {
+    fn scenario(&self) -> &'static Scenario {
+        SCENARIOS.iter().find(|known| known.name == self.scenario).expect("a test looks")
+    }
+
+    /// The name of the scenario.
+    pub fn name(&self) -> &'static str {
+        self.scenario
+    }
+
+    /// What grows, in a word.
+    pub fn along(&self) -> &'static str {
+        if matches!(self.along, Along::Splits(_)) { "splits" } else { "assigners" }
+    }
+
+    /// The size with this number, from 0.
+    pub fn size(&self, number: usize) -> Size {
+        let small = self.scenario().grows.small(1);
+        match self.along {
+            Along::Splits(step) => Size { splits: step * (number + 1), ..small },
+            Along::Assigners => Size { assigners: number + 1, ..small },
+        }
+    }
+
+    /// The threads at this size. loom runs five at most.
+    pub fn threads(&self, size: Size) -> usize {
+        self.scenario().grows.threads(size)
+    }
+
+    /// One execution at this size.
+    pub fn body(&self, size: Size) -> impl Fn() + Send + Sync + use<> {
+        let body = self.scenario().loom;
+        move || body(size)
+    }
+}
+
 /// How every two operations are explored, and how many seconds that takes. A lock is several steps: where values may be old, that is too
 /// many to drain.
 pub const PAIRS: [(Face, Checker, u32); 4] = [
@@ -691,6 +760,16 @@ mod tests {
                 let explores = |of: &Exploration| of.scenario == scenario.name && of.pass == pass;
                 assert!(EXPLORATIONS.iter().any(explores), "{} in {pass:?}", scenario.name);
             }
+        }
+    }
+
+    #[test]
+    fn what_grows_is_a_scenario_that_may_be_called_exhaustive_when_it_drains() {
+        for growing in GROWING {
+            let (first, second) = (growing.size(0), growing.size(1));
+            let threads = growing.threads(first);
+            assert_eq!(Checker::Loom(growing.pass, None).bound(threads), "exhaustive", "{growing:?}");
+            assert!((first.splits, first.assigners) < (second.splits, second.assigners), "{growing:?}");
         }
     }
 

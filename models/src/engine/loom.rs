@@ -1,5 +1,6 @@
 //! Every interleaving, or with stale values as far as loom goes.
 
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Wake, Waker};
@@ -7,7 +8,8 @@ use std::time::Instant;
 
 pub use loom::cell::UnsafeCell;
 pub use loom::sync::Mutex as Lock;
-pub use loom::thread::{JoinHandle, spawn, yield_now};
+pub use loom::thread::{JoinHandle, yield_now};
+use loom::thread::{Thread, park};
 pub use turnstile_loom as turnstile;
 pub use turnstile_loom::sync::Pass;
 
@@ -34,6 +36,56 @@ pub fn reads_are_newest() -> bool {
 /// What a scenario may take by chance. Nothing, here: every execution has to do the same.
 pub fn seed() -> u64 {
     0
+}
+
+std::thread_local! {
+    static REDUCED: Cell<Option<usize>> = const { Cell::new(None) };
+    static WAITING: RefCell<Vec<Thread>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The threads of what is explored on this thread from now on, if they are to begin in the order in which they are
+/// started.
+///
+/// A thread touches nothing shared before its first operation, so when it begins is of no consequence; but loom knows
+/// no operation of a thread that has not begun, and tries its beginning at each step of the others. That holds where
+/// all threads are started before anything is touched, and so many have to be.
+pub fn set_reduced(threads: Option<usize>) {
+    REDUCED.set(threads);
+    WAITING.take();
+}
+
+/// Starts a thread of the model.
+pub fn spawn<T: 'static>(body: impl FnOnce() -> T + 'static) -> JoinHandle<T> {
+    let Some(threads) = REDUCED.get() else { return loom::thread::spawn(body) };
+    let later = threads - 1 - WAITING.with_borrow(Vec::len);
+    // No branch in here is explored: there is one way to begin.
+    loom::stop_exploring();
+    let thread = loom::thread::spawn(move || {
+        // loom goes on with whoever has yielded least. Each thread yields more often than those that begin after it, so
+        // that the one that begins is preferred to the others.
+        for _ in 0..later {
+            yield_now();
+        }
+        park();
+        loom::explore();
+        body()
+    });
+    for _ in 0..=later {
+        yield_now();
+    }
+    WAITING.with_borrow_mut(|waiting| waiting.push(thread.thread().clone()));
+    if later == 0 {
+        for (index, waiting) in WAITING.take().iter().enumerate() {
+            if index > 0 {
+                loom::stop_exploring();
+            }
+            waiting.unpark();
+            yield_now();
+        }
+    } else {
+        loom::explore();
+    }
+    thread
 }
 
 struct Bell {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use turnstile_loom::sync::{AtomicUsize, Ordering};
 
 use super::{Exploration, Pass, explore};
+use crate::engine::loom::spawn;
 
 /// A program has this many words of memory, and they begin at 0.
 pub const WORDS: usize = 2;
@@ -98,7 +99,7 @@ impl Program {
     }
 
     /// One execution, inside an exploration.
-    fn run(&self) -> Observation {
+    pub fn run(&self) -> Observation {
         // loom's threads are coroutines of one OS thread, so the plainest shared pointer will do.
         let words = Rc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
         let body = |thread: &[Op]| {
@@ -106,7 +107,7 @@ impl Program {
             move || -> Vec<usize> { thread.iter().filter_map(|op| op.perform(&words)).collect() }
         };
 
-        let others: Vec<_> = self.threads[1..].iter().map(|thread| loom::thread::spawn(body(thread))).collect();
+        let others: Vec<_> = self.threads[1..].iter().map(|thread| spawn(body(thread))).collect();
         let mut reads = vec![body(&self.threads[0])()];
         reads.extend(others.into_iter().map(|other| other.join().unwrap()));
         Observation { reads, left: [0, 1].map(|word: usize| words[word].load(Ordering::Relaxed)) }
