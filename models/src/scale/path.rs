@@ -150,14 +150,6 @@ impl Path {
         self.branches.entries[at].pending()
     }
 
-    /// The threads that were tried at the branch with this number. Only of threads is it asked more than once.
-    pub fn visited(&self, at: usize) -> Vec<Choice> {
-        match &self.branches.entries[at] {
-            Branch::Schedule(schedule) => schedule.of(Thread::Visited),
-            Branch::Load(_) | Branch::Spurious(_) => Vec::new(),
-        }
-    }
-
     /// Leaves nothing to be tried at the first `length` branches but what is chosen there.
     pub fn freeze(&mut self, length: usize) {
         for branch in &mut self.branches.entries[..length] {

@@ -66,18 +66,12 @@ impl Pieces {
         true
     }
 
-    /// Gives away what is still to be tried at the first branch at which anything is; what was tried there may not be
-    /// asked for again.
+    /// Gives away what is still to be tried at the first branch at which anything is. What was tried before is marked in
+    /// the path, and in those that are made of it: nobody asks for that again.
     fn divide(&mut self, mut path: Path, frozen: usize) -> Piece {
         let Some(first) = (frozen..path.len()).find(|at| !path.pending(*at).is_empty()) else {
             return Piece { path: Some(path), frozen };
         };
-        for at in frozen..=first {
-            let chosen = path.choices(at + 1)[at];
-            for choice in path.visited(at).into_iter().chain(chosen) {
-                self.given.insert(beginning(&path, at, choice));
-            }
-        }
         for choice in path.pending(first) {
             self.give(&path, first, choice);
         }
