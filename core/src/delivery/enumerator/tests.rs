@@ -199,7 +199,7 @@ fn an_entry_is_released_when_a_completed_checkpoint_holds_it_and_not_before() {
     let homes = |enumerator: &Small<8, 1>| {
         (0..4).filter(|name| enumerator.find(name) == Some(Home::Released)).collect::<Vec<_>>()
     };
-    assert_eq!(homes(&enumerator), []);
+    assert!(homes(&enumerator).is_empty());
     enumerator.checkpoint_completed(CheckpointId(1));
     assert_eq!(homes(&enumerator), [0, 1]);
     // And when the reader's word comes after that of the checkpoint.
