@@ -122,7 +122,6 @@ impl Search {
         let is_kept = alteration.is_some_and(|alteration| why_kept(alteration).is_some());
         let only_blocking = alteration.is_some_and(|alteration| alteration.function.starts_with("blocking::"));
         // What is kept for a reason need not be looked for as far.
-        let is_kept_step = is_kept && alteration.is_some_and(|alteration| alteration.kind != "ordering");
         let Self { only, without, .. } = self.clone();
         Model::all()
             .into_iter()
@@ -130,7 +129,7 @@ impl Search {
             .filter(move |model| without.as_ref().is_none_or(|family| model.family() != family))
             .filter(move |model| !only_blocking || model.is_blocking())
             .filter(move |model| !is_kept || model.weight() <= QUICK)
-            .map(move |model| if is_kept_step { model.at_most(KEPT_PREEMPTIONS) } else { model })
+            .map(move |model| if is_kept { model.at_most(KEPT_PREEMPTIONS) } else { model })
     }
 
     /// Which model fails, and in which of its executions; if none does, how many there were.
@@ -153,7 +152,7 @@ impl Search {
     }
 }
 
-/// How far a step is looked for that is kept for a reason.
+/// How far is looked for what is kept for a reason.
 const KEPT_PREEMPTIONS: usize = 2;
 /// An execution takes less than a millisecond. One that takes so long does not end.
 const HANGS: Duration = Duration::from_secs(20);
@@ -386,22 +385,4 @@ fn of_the_rest(rows: &[Row]) -> String {
         text += &format!("{} {by} | {} |\n", place(row), grouped(row.executions));
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_document_judges_everything_that_can_be_left_out_and_nothing_else() {
-        const DOCUMENT: &str = include_str!("../../docs/mutants.md");
-        let mut rows: Vec<&str> = DOCUMENT.lines().filter(|line| line.contains(".rs:")).collect();
-        for Alteration { file, line, code, change, .. } in ALTERATIONS.iter().filter(|of| of.kind != "ordering") {
-            let row = place(&format!("{file}:{line}"), code, change);
-            let at = rows.iter().position(|known| known.starts_with(&row));
-            rows.remove(at.unwrap_or_else(|| panic!("{row}: run turnstile mutants --doc docs")));
-        }
-        assert!(rows.is_empty(), "run turnstile mutants --doc docs: {rows:?}");
-        assert!(!DOCUMENT.contains("**survives**"));
-    }
 }
