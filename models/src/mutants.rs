@@ -122,6 +122,7 @@ impl Search {
         let is_kept = alteration.is_some_and(|alteration| why_kept(alteration).is_some());
         let only_blocking = alteration.is_some_and(|alteration| alteration.function.starts_with("blocking::"));
         // What is kept for a reason need not be looked for as far.
+        let is_kept_step = is_kept && alteration.is_some_and(|alteration| alteration.kind != "ordering");
         let Self { only, without, .. } = self.clone();
         Model::all()
             .into_iter()
@@ -129,7 +130,7 @@ impl Search {
             .filter(move |model| without.as_ref().is_none_or(|family| model.family() != family))
             .filter(move |model| !only_blocking || model.is_blocking())
             .filter(move |model| !is_kept || model.weight() <= QUICK)
-            .map(move |model| if is_kept { model.at_most(KEPT_PREEMPTIONS) } else { model })
+            .map(move |model| if is_kept_step { model.at_most(KEPT_PREEMPTIONS) } else { model })
     }
 
     /// Which model fails, and in which of its executions; if none does, how many there were.
@@ -152,7 +153,7 @@ impl Search {
     }
 }
 
-/// How far is looked for what is kept for a reason.
+/// How far a step is looked for that is kept for a reason.
 const KEPT_PREEMPTIONS: usize = 2;
 /// An execution takes less than a millisecond. One that takes so long does not end.
 const HANGS: Duration = Duration::from_secs(20);
