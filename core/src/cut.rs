@@ -175,6 +175,7 @@ pub struct Splits<'c, B: Buffer> {
 impl<'c, B: Buffer> Iterator for Splits<'c, B> {
     type Item = &'c B::Split;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.next == self.end {
             return None;

@@ -8,7 +8,7 @@ use crate::cut::Cut;
 use crate::error::Busy;
 use crate::lease::{Lease, OwnedLease};
 use crate::reader::{CheckpointId, Handle, Reader};
-use crate::ring::{Key, Registered};
+use crate::ring::{Key, Registered, is_left};
 use crate::state::{Index, Place, Queue, Seat, Tail, Verdict, View, decide};
 
 /// How often a poll looks again when somebody was quicker, before it answers Pending and has itself polled again.
@@ -168,11 +168,49 @@ impl<H: Handle> Poller<H> {
     }
 
     /// One poll. `heed_requests` is false only on the way out, when nobody emits rows any more.
+    ///
+    /// Answers that change nothing are given here, at the price of a load or two. The table would say the same.
     #[inline]
     pub(crate) fn ready(&mut self, waker: Option<&Waker>, heed_requests: bool) -> Ready {
+        let seat = self.reader().seat.look();
+        if !seat.is_quiet() {
+            return self.settle(seat, None, waker, heed_requests);
+        }
+        if self.seen == self.head {
+            if self.finished {
+                if self.seated {
+                    return self.settle(seat, None, waker, heed_requests);
+                }
+                debug_assert_eq!(decide(self.view(seat, Queue::Ended, heed_requests)), Verdict::Finished);
+                return Ready::Finished;
+            }
+            let tail = self.reader().ring.tail();
+            self.seen = tail.index();
+            if self.seen == self.head {
+                let is_left = waker.is_none_or(|waker| is_left(tail, waker, self.left));
+                if is_left && !self.seated && tail.queue(self.head) == Queue::Empty {
+                    debug_assert_eq!(decide(self.view(seat, Queue::Empty, heed_requests)), Verdict::Pending);
+                    return Ready::Pending;
+                }
+                return self.settle(seat, Some(tail), waker, heed_requests);
+            }
+        }
+        if self.seated {
+            debug_assert_eq!(decide(self.view(seat, Queue::Ready, heed_requests)), Verdict::Split);
+            return Ready::Split;
+        }
+        self.settle(seat, None, waker, heed_requests)
+    }
+
+    /// Does what has to be done for an answer, and looks again when somebody was quicker. `tail` is what was just seen of
+    /// it, if it was looked at.
+    #[inline(never)]
+    fn settle(&mut self, mut seat: Seat, mut tail: Option<Tail>, waker: Option<&Waker>, heed_requests: bool) -> Ready {
         for _ in 0..LOOKS {
-            let seat = self.reader().seat.look();
-            let (queue, tail) = self.queue();
+            let (queue, tail) = match tail.take() {
+                Some(tail) => (tail.queue(self.head), Some(tail)),
+                None => self.queue(),
+            };
             match decide(self.view(seat, queue, heed_requests)) {
                 Verdict::Split if self.sit(seat) => return Ready::Split,
                 Verdict::Checkpoint if self.sit(seat) => {
@@ -197,6 +235,7 @@ impl<H: Handle> Poller<H> {
                 // The seat word has moved since it was looked at: look again.
                 Verdict::Split | Verdict::Checkpoint | Verdict::Reap => {}
             }
+            seat = self.reader().seat.look();
         }
         if let Some(waker) = waker {
             waker.wake_by_ref();
@@ -216,11 +255,11 @@ impl<H: Handle> Poller<H> {
     /// What the queue holds. The tail is read only when the splits known from the last time are used up.
     #[inline]
     fn queue(&mut self) -> (Queue, Option<Tail>) {
-        if self.finished {
-            return (Queue::Ended, None);
-        }
         if self.seen != self.head {
             return (Queue::Ready, None);
+        }
+        if self.finished {
+            return (Queue::Ended, None);
         }
         let tail = self.reader().ring.tail();
         self.seen = tail.index();

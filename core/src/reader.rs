@@ -156,7 +156,9 @@ impl<B: Buffer> Reader<B> {
 
     /// Announces the end: once what was accepted is completed, the poller answers Finished.
     ///
-    /// Idempotent, and never undone. What the caller did before is visible to whoever has seen Finished. Wait-free.
+    /// The end is for assignments that have not begun: one that another thread is in the middle of may be accepted yet, and
+    /// Finished waits for it. Idempotent, and never undone. What the caller did before is visible to whoever has seen
+    /// Finished. Wait-free.
     pub fn signal_no_more_splits(&self) {
         self.ring.close();
     }

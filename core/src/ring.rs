@@ -50,6 +50,12 @@ impl Key {
     }
 }
 
+/// Is this waker in the cell, if `known` was the last one to be left there?
+#[inline]
+pub(crate) fn is_left(seen: Tail, waker: &Waker, known: Option<Key>) -> bool {
+    seen.has(Tail::WAITING) && known == Some(Key::of(waker))
+}
+
 impl<B: Buffer> Ring<B> {
     const_fn! {
         pub(crate) const fn new(slots: B::Slots) -> Self {
@@ -70,6 +76,14 @@ impl<B: Buffer> Ring<B> {
     fn slot(&self, index: Index) -> &Slot<B::Split> {
         let slots = self.slots.as_slice();
         &slots[index.slot(slots.len())]
+    }
+
+    /// So many slots from an index on, no more than there are: a run to the end of the storage, and the rest from its start.
+    fn slots(&self, from: Index, count: usize) -> [&[Slot<B::Split>]; 2] {
+        let slots = self.slots.as_slice();
+        let (before, run) = slots.split_at(from.slot(slots.len()));
+        let in_the_run = count.min(run.len());
+        [&run[..in_the_run], &before[..count - in_the_run]]
     }
 
     /// Accepts the whole batch, or hands it back.
@@ -97,12 +111,16 @@ impl<B: Buffer> Ring<B> {
             self.give_up();
             return Err(Refused::Full(batch));
         }
-        for (offset, split) in batch.splits().iter().enumerate() {
-            self.slot(before.index().plus(offset)).with_mut(|slot| {
-                // SAFETY: [busy] this thread set BUSY and the slot lies from the tail on; the split is copied once,
-                // and `moved_out` below makes the copy the only one.
-                unsafe { core::ptr::copy_nonoverlapping(split, slot.cast::<B::Split>(), 1) }
-            });
+        let [run, rest] = self.slots(before.index(), splits);
+        let (of_the_run, of_the_rest) = batch.splits().split_at(run.len());
+        for (slots, splits) in [(run, of_the_run), (rest, of_the_rest)] {
+            for (slot, split) in slots.iter().zip(splits) {
+                slot.with_mut(|slot| {
+                    // SAFETY: [busy] this thread set BUSY and the slot lies from the tail on; the split is copied once,
+                    // and `moved_out` below makes the copy the only one.
+                    unsafe { core::ptr::copy_nonoverlapping(split, slot.cast::<B::Split>(), 1) }
+                });
+            }
         }
         batch.moved_out();
         // ORD: Release -> `split-published`. Carries the slots written above.
@@ -149,8 +167,7 @@ impl<B: Buffer> Ring<B> {
     ///
     /// Clones the waker, and may drop the one left before: both are user code, and run while nothing is half done.
     pub(crate) fn register(&self, mut seen: Tail, waker: &Waker, known: &mut Option<Key>) -> Registered {
-        let key = Key::of(waker);
-        if seen.has(Tail::WAITING) && *known == Some(key) {
+        if is_left(seen, waker, *known) {
             return Registered::Kept; // Should somebody be taking it out at this moment, it is woken next.
         }
         if seen.has(Tail::TAKING) {
@@ -167,7 +184,7 @@ impl<B: Buffer> Ring<B> {
         }
         let fresh = waker.clone();
         // Means something only while WAITING is set.
-        *known = Some(key);
+        *known = Some(Key::of(waker));
         let stale = self.waker.with_mut(|cell| {
             // SAFETY: [waker-cell] neither WAITING nor TAKING is set, so the cell is the poller's.
             unsafe { (*cell).replace(fresh) }

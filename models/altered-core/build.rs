@@ -38,7 +38,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("blocking::Reader::checkpoint", "let cut = loop"),
     ("blocking::Lease::advance", "unsafe { seat.set_position(position) };"),
     ("blocking::Lease::unlocked", "self.poller.stand(); let _back"),
-    ("Ring::assign", "for (offset, split) in"),
+    ("Ring::assign", "for (slots, splits) in"),
     ("Ring::refill", "if tail.index().since(self.head())"),
     ("Ring::drop", "rest.0.drain()"),
 ];

@@ -12,6 +12,7 @@ use turnstile_altered::altered::{BRANCHES, Branch, OPERATIONS, Seen, watch};
 
 use crate::children;
 use crate::docs::{grouped, write_into};
+use crate::litmus;
 use crate::model::{Model, QUICK};
 use crate::pairs::{Cell, cells, function};
 
@@ -218,6 +219,7 @@ impl Coverage {
 ///
 /// A model fails, or a document cannot be written.
 pub fn run(options: &Options) -> io::Result<ExitCode> {
+    litmus::canaries::green().map_err(io::Error::other)?;
     let coverage = survey()?;
     if let Some(folder) = &options.doc {
         document(&coverage, folder)?;

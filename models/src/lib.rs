@@ -8,6 +8,7 @@ mod children;
 pub mod coverage;
 mod docs;
 pub mod engine;
+pub mod history;
 pub mod job;
 pub mod litmus;
 pub mod model;

@@ -111,6 +111,7 @@ scenarios! {
     "cut-assign-poll", Nothing(3), cut_assign_poll;
     "cut-assign-signal-poll", Nothing(3), cut_assign_signal_poll;
     "cut-after-cut", Nothing(3), cut_after_cut;
+    "linearizable", Nothing(3), linearizable;
     "cut-owned-lease", Nothing(2), cut_owned_lease;
     "inbox-cut-poll", Nothing(3), inbox_cut_poll;
     "poller-handover", Nothing(2), poller_handover;
@@ -329,8 +330,8 @@ const EXPLORATIONS: &[Exploration] = &[
     explore("two-assigners-and-the-end", W, Some(3), 1, 1),
     explore("cut-says-the-end", I, None, 1, 1),
     explore("cut-says-the-end", W, Some(3), 1, 1),
-    explore("alone", I, None, 2, 1),
-    explore("alone", W, None, 2, 1),
+    explore("alone", I, None, 2, 0),
+    explore("alone", W, None, 2, 0),
     explore("cut-poll", I, None, 2, 1),
     explore("cut-poll", W, None, 2, 4),
     explore("cut-assign-poll", I, None, 2, 50),
@@ -339,6 +340,8 @@ const EXPLORATIONS: &[Exploration] = &[
     explore("cut-assign-signal-poll", W, Some(2), 1, 5),
     explore("cut-after-cut", I, Some(4), 2, 30),
     explore("cut-after-cut", W, Some(1), 2, 5),
+    explore("linearizable", I, Some(4), 2, 10),
+    explore("linearizable", W, Some(1), 2, 5),
     explore("cut-owned-lease", I, None, 1, 15),
     explore("cut-owned-lease", W, Some(4), 1, 10),
     explore("inbox-cut-poll", I, Some(3), 1, 10),

@@ -75,15 +75,24 @@ pub struct Evidence {
 const PROMISES: &[(&str, &[&str])] = &[
     (
         "Each split is emitted exactly once. It is handed out again only if it was given back, and after a restore from its position on.",
-        &["assign-", "batch-", "two-", "full-", "room-", "poll", "lease-", "whole-", "every-", "alone"],
+        &["assign-", "batch-", "two-", "full-", "room-", "poll", "lease-", "whole-", "every-", "alone", "linearizable"],
     ),
     (
         "Finished is final: it is answered only if, at one instant, the end was announced and every accepted split was completed.",
-        &["assign-signal", "batch-then", "nothing-after", "payload-", "late-signal", "early-end", "every-"],
+        &[
+            "assign-signal",
+            "batch-then",
+            "nothing-after",
+            "payload-",
+            "late-signal",
+            "early-end",
+            "every-",
+            "linearizable",
+        ],
     ),
     (
         "A checkpoint is one cut: rows before it are emitted, everything else is in the snapshot, with positions.",
-        &["cut-", "inbox-", "request-", "blocking-", "one-cut", "every-"],
+        &["cut-", "inbox-", "request-", "blocking-", "one-cut", "every-", "linearizable"],
     ),
     (
         "No wake-up is lost: whatever ends a Pending wakes the poller.",

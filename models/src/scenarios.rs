@@ -4,6 +4,7 @@
 //! with what was accepted, in order; it never sorts, filters or counts alone. Every split records that it was dropped
 //! exactly once.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
@@ -17,6 +18,7 @@ use super::turnstile::{
     Answer, Batch, Busy, CheckpointId, Cut, OwnedLease, Poller, Reader, Refused, Remaining, Snapshot, blocking,
 };
 use super::{JoinHandle, Parker, UnsafeCell, reads_are_newest, spawn, yield_now};
+use crate::history::{Answer as Saw, History, Op};
 use crate::size::Size;
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -382,9 +384,9 @@ pub fn payload_before_signal(_: Size) {
     join(delivery);
 }
 
-/// **Claim.** Nothing appears after Finished: a late assignment is handed back, and Finished stays the answer.
-/// **Could fail** if an assignment that met the end were accepted after all.
-/// **Size.** One assignment against the end, and polls until and after Finished.
+/// **Claim.** Nothing appears after Finished: a late assignment is handed back, and Finished stays the answer, on the way out as well.
+/// **Could fail** if an assignment that met the end were accepted after all, or if one that is being refused looked like one that may be accepted.
+/// **Size.** One assignment against the end, polls until and after Finished, and a checkpoint that is asked for after it.
 pub fn nothing_after_finished(size: Size) {
     let (reader, mut poller) = shared::<4>();
     let (ledger, sink, parker) = (Arc::new(Ledger::default()), Sink::default(), Parker::new());
@@ -392,7 +394,10 @@ pub fn nothing_after_finished(size: Size) {
     reader.signal_no_more_splits();
     drain(&mut poller, &parker, &sink);
     let emitted = sink.rows();
+    reader.request_checkpoint(CheckpointId(0)).expect("nobody has asked before");
+    assert!(matches!(poller.shutdown(), Remaining::Finished));
     check_deliveries(deliveries, &sink);
+    drop(poller.cut().expect("nobody else sits"));
     assert!(matches!(reader.assign([ledger.issue(0, 0)]), Err(Refused::Closed(_))));
     assert!(matches!(poller.poll(), Answer::Finished));
     assert_eq!(sink.rows(), emitted);
@@ -713,6 +718,12 @@ pub fn alone(_: Size) {
     assert_eq!(sink.rows(), rows(0, 2));
     drop((poller, reader));
 
+    let drops = Arc::new(AtomicUsize::new(0));
+    let reader = Reader::<[Bomb; 2]>::new();
+    assert!(reader.assign([0, 1].map(|_| Bomb(drops.clone()))).is_ok());
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(reader))).is_err());
+    assert_eq!(drops.load(Ordering::Relaxed), 2, "the rest is dropped when the destructor of a split panics");
+
     let empty = Snapshot { splits: Vec::new(), position: 1, accepted: 3, no_more_splits: false };
     let reader = Arc::new(Reader::<Storage<2>>::restore(empty).map_err(|_| "none fits").expect("none fits"));
     let mut inbox =
@@ -748,6 +759,17 @@ pub fn alone(_: Size) {
     drop((last, reader));
     assert_eq!((inbox.report().next, inbox.report().done, inbox.report().limit), (6, 6, 8));
     ledger.settle();
+}
+
+/// A split whose destructor panics, after it has counted.
+struct Bomb(Arc<AtomicUsize>);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if self.0.fetch_add(1, Ordering::Relaxed) == 0 {
+            resume_unwind(Box::new("the first one"));
+        }
+    }
 }
 
 /// How often a waker was woken. No part of the model.
@@ -905,6 +927,86 @@ pub fn cut_assign_signal_poll(size: Size) {
             reader.signal_no_more_splits();
         })]
     });
+}
+
+/// **Claim.** Whatever several threads see of a reader, there is an order, one thing after the other, in which a queue of three fields would
+/// have shown them the same; in time, where reads are of the newest value. The judge and the queue know nothing of the oracles here.
+/// **Could fail** wherever an operation has more than one instant: Finished made of two looks, a batch visible in part, a cut that misses
+/// what was accepted before it or holds what is completed.
+/// **Size.** A batch and a split of one thread, a split and the end of another, which then takes a cut; two polls beside them, and what is
+/// left behind them. Room for two, so that some are refused.
+pub fn linearizable(_: Size) {
+    let reader = Arc::new(Reader::<[u8; 2]>::new());
+    let mut poller = Poller::claim(reader.clone()).expect("the reader is new");
+    let history = History::new(reader.capacity(), reads_are_newest());
+    let record = {
+        let (reader, history) = (reader.clone(), history.clone());
+        move |thread, op, act: &mut dyn FnMut() -> Saw| {
+            // A step of the model between two operations: else the next one would begin with the last step of the one before.
+            let _ = reader.checkpoint_requested();
+            history.record(thread, op, act)
+        }
+    };
+    let assign = {
+        let (reader, record) = (reader.clone(), record.clone());
+        move |thread, mut batch: Vec<u8>| {
+            record(thread, Op::Assign(batch.clone()), &mut || match reader.assign(&mut batch) {
+                Ok(()) => Saw::Done,
+                Err(Refused::Full(_)) => Saw::Full,
+                Err(Refused::Busy(_)) => Saw::Busy,
+                Err(Refused::Closed(_)) => Saw::Closed,
+                Err(Refused::Oversized(_)) => unreachable!("two fit"),
+            })
+        }
+    };
+    let batches = spawn({
+        let assign = assign.clone();
+        move || {
+            assign(1, vec![1, 2]);
+            assign(1, vec![3]);
+        }
+    });
+    let end = spawn({
+        let (reader, record) = (reader.clone(), record.clone());
+        move || {
+            assign(2, vec![4]);
+            record(2, Op::Signal, &mut || {
+                reader.signal_no_more_splits();
+                Saw::Done
+            });
+            record(2, Op::Cut, &mut || match reader.try_cut() {
+                Ok(cut) => Saw::Cut(cut.splits().copied().collect(), cut.no_more_splits()),
+                Err(_) => Saw::Busy,
+            });
+        }
+    });
+    let mut poll = || {
+        let mut lease = None;
+        let saw = record(0, Op::Poll, &mut || match poller.poll() {
+            Answer::Split(split) => {
+                let number = *split.split();
+                lease = Some(split.into_owned());
+                Saw::Split(number)
+            }
+            Answer::Checkpoint(_) => unreachable!("nobody asks"),
+            Answer::Pending => Saw::Pending,
+            Answer::Finished => Saw::Finished,
+        });
+        if let Some(lease) = lease {
+            let mut lease = Some(lease);
+            record(0, Op::Complete, &mut || {
+                lease.take().expect("once").complete();
+                Saw::Done
+            });
+        }
+        saw
+    };
+    poll();
+    poll();
+    join(batches);
+    join(end);
+    while poll() != Saw::Finished {}
+    history.check();
 }
 
 /// **Claim.** A poller that meets one cut after the other is woken when it can go on.

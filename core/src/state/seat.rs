@@ -62,6 +62,11 @@ impl Seat {
         }
     }
 
+    /// Nothing is lent and nothing is asked for: the queue alone decides.
+    pub(crate) const fn is_quiet(self) -> bool {
+        self.0 & (Self::ASKED | Self::OUT | Self::DONE) == 0
+    }
+
     /// The word after somebody sat down.
     pub(crate) const fn taken(self) -> Self {
         Self(self.0 | Self::HELD)

@@ -2,7 +2,7 @@
 
 use turnstile_altered::altered::Alteration;
 
-/// By function, by what stands there (or how it begins), and by the change.
+/// By function, by what stands there (or how it begins), and by the change. What stands there twice in a function is meant twice.
 const KEPT: &[(&str, &str, &str, &str)] = &[
     ("Chair::knock", "self.word.fetch_or(Seat::KNOCK, Release)", "Release to Relaxed", LOAD_BUFFERING),
     ("Chair::leave", "self.word.fetch_and(!Seat::HELD, AcqRel)", "AcqRel to Release", LOAD_BUFFERING),
@@ -24,18 +24,21 @@ const KEPT: &[(&str, &str, &str, &str)] = &[
     ("blocking::Reader::checkpoint", "shared.reader.seat.look().has(Seat::HELD)", "always false", SPIN),
     ("blocking::Reader::checkpoint", "drop(turn);", "left out", SOON),
     ("blocking::Lease::advance", "seat.look().has(Seat::ASKED)", "always true", COST),
+    ("Chair::count_completed", "unsafe { self.set_position(0) }; self…", "exchanged", SEATED),
+    ("Chair::restore", "self.position = UnsafeCell::new(position); self…", "exchanged", FRESH),
     ("Cut::new", "let seat = reader.seat.look(); let mut head…", "exchanged", SEATED),
     ("Cut::new", "let mut head = reader.ring.head(); let tail…", "exchanged", SEATED),
     ("Cut::new", "let tail = reader.ring.tail(); let mut position…", "exchanged", SEATED),
     ("Cut::new", "let mut position = unsafe { reader.seat.position() }; let accepted…", "exchanged", SEATED),
     ("Cut::new", "if seat.lent() == Lent::Done…", "exchanged", SEATED),
-    ("Poller::ready", "self.reader().seat.reaped(); drop…", "exchanged", SEATED),
-    (
-        "Poller::ready",
-        "let seat = self.reader().seat.look(); let (queue…",
-        "exchanged",
-        "what is decided on is confirmed, by the exchange that sits down or leaves the waker; and the end is final",
-    ),
+    ("Poller::ready", "!seat.is_quiet()", "always true", SLOWLY),
+    ("Poller::ready", "self.seen == self.head", "always true", SLOWLY),
+    ("Poller::ready", "is_left && !self.seated && tail.queue(self.head) == Queue::Empty", "always false", SLOWLY),
+    ("Poller::ready", "self.seated", "always false", SLOWLY),
+    ("Poller::ready", "self.seated", "always true", SLOWLY),
+    ("Poller::ready", "if self.finished…", "exchanged", "what is loaded is not used then"),
+    ("Poller::settle", "self.reader().seat.reaped(); drop…", "exchanged", SEATED),
+    ("Poller::settle", "seat = self.reader().seat.look();", "left out", AGAIN),
     ("Poller::queue", "self.seen != self.head", "always false", COST),
     (
         "Poller::park",
@@ -52,6 +55,7 @@ const KEPT: &[(&str, &str, &str, &str)] = &[
     ("Reader::request_checkpoint", "!seat.has(Seat::HELD)", "always true", WAKE),
     ("Ring::assign", "if splits == 0…", "exchanged", "of the two only one can be so"),
     ("Ring::assign", "if before.has(Tail::CLOSED)…", "exchanged", "what is loaded is not used then"),
+    ("Ring::assign", "if splits > self.capacity() - before…", "exchanged", "what is computed is not used then"),
     ("Ring::assign", "batch.moved_out(); let…", "exchanged", "the batch is this thread's"),
     ("Ring::assign", "before.has(Tail::WAITING)", "always true", WAKE),
     ("Ring::give_up", "before.has(Tail::WAITING) && before.has(Tail::CLOSED)", "always true", WAKE),
@@ -68,29 +72,32 @@ const KEPT: &[(&str, &str, &str, &str)] = &[
         WAKE,
     ),
     ("Ring::close", "before.has(Tail::WAITING)", "always true", WAKE),
-    ("Ring::register", "seen.has(Tail::WAITING) && *known == Some(key)", "always false", COST),
+    ("Ring::register", "is_left(seen, waker, *known)", "always false", COST),
     ("Ring::register", "seen.has(Tail::WAITING)", "always true", COST),
-    ("Ring::register", "*known = Some(key);", "left out", COST),
+    ("Ring::register", "*known = Some(Key::of(waker));", "left out", COST),
     ("Ring::register", "seen = withdrawn;", "left out", AGAIN),
     ("Ring::register", "let fresh…", "exchanged", USERS),
     ("Ring::register", "left", "always false", AGAIN),
     ("Ring::register", "drop(stale);", "left out", SOON),
-    ("Ring::register", "if seen.has(Tail::WAITING) && …", "exchanged", AGAIN),
+    ("Ring::register", "if is_left(seen, waker, *known)…", "exchanged", AGAIN),
     ("Ring::register", "if seen.has(Tail::TAKING)…", "exchanged", AGAIN),
     ("Ring::register", "if seen.has(Tail::WAITING) { let…", "exchanged", USERS),
-    ("Ring::register", "*known = Some(key); let…", "exchanged", "nobody looks in between"),
+    ("Ring::register", "*known = Some(Key::of(waker)); let…", "exchanged", "nobody looks in between"),
     ("Ring::register", "let stale…", "exchanged", "nobody looks in between"),
     ("Ring::register", "let left…", "exchanged", USERS),
-    ("Ring::refill", "self.slot(…", "exchanged", "nobody else knows the reader yet"),
+    ("Ring::drop", "forget(rest);", "left out", "the ring is empty by then, and is emptied once more"),
+    ("Ring::refill", "self.slot(…", "exchanged", FRESH),
 ];
 
 const LOAD_BUFFERING: &str = "it forbids load buffering, which no engine here produces";
 const COST: &str = "it saves work: without it the same is done at a higher price";
+const SLOWLY: &str = "it is a short way to an answer: without it the long one comes to the same";
 const SPIN: &str = "it lets the processor rest: without it the thread asks again at once";
 const WAKE: &str = "it saves a wake-up that would find nothing, or nobody";
 const SOON: &str = "what is let go here is let go at the end of the function";
 const SEATED: &str = "the thread sits: nobody else changes what it reads, or looks in between";
 const AGAIN: &str = "either way the poller looks again";
+const FRESH: &str = "nobody else knows the reader yet";
 const USERS: &str = "code of the user, which runs while nothing is half done either way";
 
 /// Is this what the row speaks of?
@@ -115,7 +122,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_there() {
         for row in KEPT {
-            assert_eq!(ALTERATIONS.iter().filter(|alteration| is_of(alteration, row)).count(), 1, "{row:?}");
+            assert!(ALTERATIONS.iter().any(|alteration| is_of(alteration, row)), "{row:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The blocking face: operations that may wait for each other.
 
-use std::fmt;
+use super::Operation;
 
 /// An operation, of one thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,9 +37,10 @@ enum Owner {
     Checkpoint,
 }
 
-impl Op {
-    /// All of them.
-    pub const ALL: &[Self] = &[
+impl Operation for Op {
+    type Situation = Situation;
+
+    const ALL: &'static [Self] = &[
         Assign,
         Signal,
         Stop,
@@ -56,8 +57,7 @@ impl Op {
         CheckpointDrop,
     ];
 
-    /// As users call it.
-    pub const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Assign => "blocking::Reader::assign",
             Signal => "blocking::Reader::signal_no_more_splits",
@@ -76,17 +76,7 @@ impl Op {
         }
     }
 
-    const fn owner(self) -> Owner {
-        match self {
-            Assign | Signal | Stop | Requested | Claim | Checkpoint => Owner::Anybody,
-            Next | Shutdown | DropPoller => Owner::Poller,
-            Advance | Unlocked | Complete | GiveBack => Owner::Lease,
-            CheckpointDrop => Owner::Checkpoint,
-        }
-    }
-
-    /// What it touches of what threads share, at most.
-    const fn touches(self) -> u8 {
+    fn touches(self) -> u8 {
         const TAIL: u8 = 1;
         const SEAT: u8 = 2;
         /// See `plain.rs`.
@@ -112,9 +102,47 @@ impl Op {
         }
     }
 
-    /// Can it be moved to another thread: does it borrow nothing?
-    const fn is_owned(self) -> bool {
+    fn is_owned(self) -> bool {
         matches!(self.owner(), Owner::Anybody | Owner::Poller)
+    }
+
+    fn can_meet(first: Self, second: Self, situation: Situation) -> bool {
+        // A checkpoint waits until the poller that sits does something.
+        let is_left = situation == Forgotten && first.owner() != Owner::Poller && second.owner() != Owner::Poller;
+        !is_left && situation.allows(first) && situation.allows(second)
+    }
+
+    fn why_not(one: Op, other: Op) -> Option<&'static str> {
+        use Owner::{Checkpoint, Lease, Poller};
+        match (one.owner(), other.owner()) {
+            (Poller | Lease, Poller | Lease) => Some("both need the poller"),
+            (Checkpoint, Checkpoint) | (Lease, Checkpoint) => Some("both have the seat"),
+            _ => None,
+        }
+    }
+
+    fn why_apart(one: Op, other: Op) -> Option<&'static str> {
+        match (one, other) {
+            (Assign, Claim) => Some("there is a poller, and the other goes no further than to see that"),
+            (DropPoller, CheckpointDrop) => {
+                Some("a poller that does not sit has nothing to do when it is dropped; what is in it is `Poller::drop`")
+            }
+            (Claim | Checkpoint, Complete) => {
+                Some("the lease's poller has the seat, and the other goes no further than to see that")
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Op {
+    const fn owner(self) -> Owner {
+        match self {
+            Assign | Signal | Stop | Requested | Claim | Checkpoint => Owner::Anybody,
+            Next | Shutdown | DropPoller => Owner::Poller,
+            Advance | Unlocked | Complete | GiveBack => Owner::Lease,
+            CheckpointDrop => Owner::Checkpoint,
+        }
     }
 }
 
@@ -154,12 +182,10 @@ pub enum Situation {
 }
 use Situation::*;
 
-impl Situation {
-    /// All of them.
-    pub const ALL: &[Self] = &[Empty, Queued, Full, Ending, Ended, Stopped, Forgotten];
+impl super::Situation for Situation {
+    const ALL: &'static [Self] = &[Empty, Queued, Full, Ending, Ended, Stopped, Forgotten];
 
-    /// As in the tables.
-    pub const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Empty => "empty",
             Queued => "queued",
@@ -170,7 +196,9 @@ impl Situation {
             Forgotten => "forgotten",
         }
     }
+}
 
+impl Situation {
     /// How many splits there are.
     pub const fn splits(self) -> usize {
         match self {
@@ -187,60 +215,5 @@ impl Situation {
             Owner::Checkpoint => !matches!(self, Forgotten),
             Owner::Lease => self.splits() > 0 && !matches!(self, Stopped | Forgotten),
         }
-    }
-}
-
-/// Two operations, the first of them on the thread that has prepared the situation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Case {
-    /// Before.
-    pub situation: Situation,
-    /// The one.
-    pub first: Op,
-    /// The other.
-    pub second: Op,
-}
-
-impl fmt::Display for Case {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} × {} ({})", self.first.name(), self.second.name(), self.situation.name())
-    }
-}
-
-/// Every case of these two.
-pub fn cases_of(one: Op, other: Op) -> impl Iterator<Item = Case> {
-    let (first, second) = if other.is_owned() { (one, other) } else { (other, one) };
-    let allowed = move |of: &&Situation| {
-        // A checkpoint waits until the poller that sits does something.
-        let is_left = **of == Forgotten && first.owner() != Owner::Poller && second.owner() != Owner::Poller;
-        why_not(one, other).is_none() && of.allows(first) && of.allows(second) && !is_left
-    };
-    Situation::ALL.iter().filter(allowed).map(move |&situation| Case { situation, first, second })
-}
-
-/// Why these two never run at once, if they do not.
-pub const fn why_not(one: Op, other: Op) -> Option<&'static str> {
-    use Owner::{Checkpoint, Lease, Poller};
-    match (one.owner(), other.owner()) {
-        (Poller | Lease, Poller | Lease) => Some("both need the poller"),
-        (Checkpoint, Checkpoint) | (Lease, Checkpoint) => Some("both have the seat"),
-        _ => None,
-    }
-}
-
-/// Why these two, explored at once, have no step that could come between two of the other's.
-pub const fn why_apart(one: Op, other: Op) -> Option<&'static str> {
-    if one.touches() & other.touches() == 0 {
-        return Some("they touch different words");
-    }
-    match (one, other) {
-        (Assign, Claim) => Some("there is a poller, and the other goes no further than to see that"),
-        (DropPoller, CheckpointDrop) => {
-            Some("a poller that does not sit has nothing to do when it is dropped; what is in it is `Poller::drop`")
-        }
-        (Claim | Checkpoint, Complete) => {
-            Some("the lease's poller has the seat, and the other goes no further than to see that")
-        }
-        _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! The plain face and the asynchronous one: operations that never wait.
 
-use std::fmt;
+use super::Operation;
 
 /// An operation, of one thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,9 +54,10 @@ enum Owner {
     Checkpoint,
 }
 
-impl Op {
-    /// All of them.
-    pub const ALL: &[Self] = &[
+impl Operation for Op {
+    type Situation = Situation;
+
+    const ALL: &'static [Self] = &[
         Assign,
         Signal,
         Request,
@@ -85,8 +86,7 @@ impl Op {
         CutDrop,
     ];
 
-    /// As users call it.
-    pub const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Assign => "Reader::assign",
             Signal => "Reader::signal_no_more_splits",
@@ -117,20 +117,7 @@ impl Op {
         }
     }
 
-    const fn owner(self) -> Owner {
-        match self {
-            Assign | Signal | Request | TryCut | Requested | Claim => Owner::Anybody,
-            Receive | ReceiveEnd | Report => Owner::Inbox,
-            Poll | PollWith | PollNext | Cut | Shutdown | DropPoller => Owner::Poller,
-            Advance | LeaseCut | Complete | IntoOwned => Owner::Lease,
-            Enter | CompleteOwned | GiveBack => Owner::OwnedLease,
-            RowsAdvance | RowsCut | RowsDrop => Owner::Rows,
-            CutDrop => Owner::Checkpoint,
-        }
-    }
-
-    /// What it touches of what threads share, at most.
-    const fn touches(self) -> u8 {
+    fn touches(self) -> u8 {
         const TAIL: u8 = 1;
         const SEAT: u8 = 2;
         /// The head, which is written by whoever has the seat, and read for room by whoever assigns.
@@ -146,9 +133,52 @@ impl Op {
         }
     }
 
-    /// Can it be moved to another thread: does it borrow nothing?
-    const fn is_owned(self) -> bool {
+    fn is_owned(self) -> bool {
         matches!(self.owner(), Owner::Anybody | Owner::Inbox | Owner::Poller | Owner::OwnedLease)
+    }
+
+    fn can_meet(first: Self, second: Self, situation: Situation) -> bool {
+        // In the situation in which a cut is held, only its end is on this side.
+        let holds_a_cut = situation == Knocked && first != CutDrop;
+        !holds_a_cut && situation.allows(first) && situation.allows(second)
+    }
+
+    fn why_not(one: Op, other: Op) -> Option<&'static str> {
+        use Owner::{Anybody, Checkpoint, Inbox, Lease, OwnedLease, Poller, Rows};
+        match (one.owner(), other.owner()) {
+            (Inbox, Inbox) => Some("both need the inbox"),
+            (Anybody, Inbox) if matches!(one, Assign | Signal) => {
+                Some("the inbox is the only one to assign and to announce")
+            }
+            (Poller | Lease, Poller | Lease) => Some("both need the poller"),
+            (OwnedLease | Rows, OwnedLease | Rows) => Some("both need the owned lease"),
+            (Lease, OwnedLease | Rows) => Some("a split is lent, or it is not"),
+            (Checkpoint, Checkpoint) | (Lease | Rows, Checkpoint) => Some("both have the seat"),
+            _ => None,
+        }
+    }
+
+    fn why_apart(one: Op, other: Op) -> Option<&'static str> {
+        match (one, other) {
+            (TryCut | Claim, Complete) => {
+                Some("the lease's poller has the seat, and the other goes no further than to see that")
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Op {
+    const fn owner(self) -> Owner {
+        match self {
+            Assign | Signal | Request | TryCut | Requested | Claim => Owner::Anybody,
+            Receive | ReceiveEnd | Report => Owner::Inbox,
+            Poll | PollWith | PollNext | Cut | Shutdown | DropPoller => Owner::Poller,
+            Advance | LeaseCut | Complete | IntoOwned => Owner::Lease,
+            Enter | CompleteOwned | GiveBack => Owner::OwnedLease,
+            RowsAdvance | RowsCut | RowsDrop => Owner::Rows,
+            CutDrop => Owner::Checkpoint,
+        }
     }
 }
 
@@ -221,9 +251,8 @@ pub enum Situation {
 }
 use Situation::*;
 
-impl Situation {
-    /// All of them.
-    pub const ALL: &[Self] = &[
+impl super::Situation for Situation {
+    const ALL: &'static [Self] = &[
         Empty,
         Waiting,
         Queued,
@@ -245,8 +274,7 @@ impl Situation {
         Over,
     ];
 
-    /// As in the tables.
-    pub const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Empty => "empty",
             Waiting => "waiting",
@@ -269,7 +297,9 @@ impl Situation {
             Over => "finished",
         }
     }
+}
 
+impl Situation {
     /// Can this operation be the next one here?
     const fn allows(self, op: Op) -> bool {
         let is_lent = matches!(self, Lent | LentWaiting | LentEnding | LentAsked);
@@ -282,64 +312,5 @@ impl Situation {
             Owner::OwnedLease | Owner::Rows => is_lent,
             Owner::Checkpoint => !matches!(self, Waiting | LentWaiting | LentEnding | LentAsked | Replaced | Seated),
         }
-    }
-}
-
-/// Two operations, the first of them on the thread that has prepared the situation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Case {
-    /// Before.
-    pub situation: Situation,
-    /// The one.
-    pub first: Op,
-    /// The other.
-    pub second: Op,
-}
-
-impl fmt::Display for Case {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} × {} ({})", self.first.name(), self.second.name(), self.situation.name())
-    }
-}
-
-/// Every case of these two.
-pub fn cases_of(one: Op, other: Op) -> impl Iterator<Item = Case> {
-    // What borrows stays where it was prepared.
-    let (first, second) = if other.is_owned() { (one, other) } else { (other, one) };
-    let is_possible = why_not(one, other).is_none();
-    let allowed = move |situation: &&Situation| {
-        // In the situation in which a cut is held, only its end is on this side.
-        let holds_a_cut = **situation == Knocked && first != CutDrop;
-        is_possible && !holds_a_cut && situation.allows(first) && situation.allows(second)
-    };
-    Situation::ALL.iter().filter(allowed).map(move |&situation| Case { situation, first, second })
-}
-
-/// Why these two never run at once, if they do not.
-pub const fn why_not(one: Op, other: Op) -> Option<&'static str> {
-    use Owner::{Anybody, Checkpoint, Inbox, Lease, OwnedLease, Poller, Rows};
-    match (one.owner(), other.owner()) {
-        (Inbox, Inbox) => Some("both need the inbox"),
-        (Anybody, Inbox) if matches!(one, Assign | Signal) => {
-            Some("the inbox is the only one to assign and to announce")
-        }
-        (Poller | Lease, Poller | Lease) => Some("both need the poller"),
-        (OwnedLease | Rows, OwnedLease | Rows) => Some("both need the owned lease"),
-        (Lease, OwnedLease | Rows) => Some("a split is lent, or it is not"),
-        (Checkpoint, Checkpoint) | (Lease | Rows, Checkpoint) => Some("both have the seat"),
-        _ => None,
-    }
-}
-
-/// Why these two, explored at once, have no step that could come between two of the other's.
-pub const fn why_apart(one: Op, other: Op) -> Option<&'static str> {
-    if one.touches() & other.touches() == 0 {
-        return Some("they touch different words");
-    }
-    match (one, other) {
-        (TryCut | Claim, Complete) => {
-            Some("the lease's poller has the seat, and the other goes no further than to see that")
-        }
-        _ => None,
     }
 }

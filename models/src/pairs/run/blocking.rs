@@ -3,61 +3,39 @@
 //! **Could fail** where a lock, a turn or a knock is passed on in the wrong order.
 //! **Size.** One operation each; one split of two rows more or less.
 
-use std::sync::{Arc, Mutex};
-
-use super::scenarios::{Found, Ledger, ROWS, Row, Sink, Storage, join, remaining, rows, rows_of};
+use super::scenarios::{Row, join, rows_of};
 use super::turnstile::{CheckpointId, Reader, Refused, Remaining, blocking};
-use super::{reads_are_newest, spawn, yield_now};
-use crate::pairs::blocking::{Case, Op, Situation};
+use super::{Record, Room, spawn, yield_now};
+use crate::pairs::Meeting;
+use crate::pairs::blocking::{Op, Situation};
 
-/// Threads whose splits are told apart: who prepared, and the two.
-const THREADS: usize = 3;
-
-type Handle = blocking::Reader<Storage<2>>;
-type Poller = blocking::Poller<Storage<2>>;
+type Handle = blocking::Reader<Room>;
+type Poller = blocking::Poller<Room>;
 
 /// What both threads know.
 #[derive(Clone)]
 struct Stage {
     reader: Handle,
-    ledger: Arc<Ledger>,
-    sink: Sink,
-    /// What of it was handed back: that has left the reader before the caller has it, and a cut may come between.
-    back: Sink,
-    cuts: Arc<Mutex<Vec<Found>>>,
+    record: Record,
     /// A checkpoint thread has the cut when the two begin.
     is_held: bool,
-    /// How many splits of each thread were accepted.
-    accepted: Arc<Mutex<[usize; THREADS]>>,
 }
 
 impl Stage {
     fn assign(&self, by: usize) {
-        let mut accepted = self.accepted.lock().expect("no panic inside");
-        let split = self.ledger.issue(by, accepted[by]);
-        drop(accepted);
-        match self.reader.assign([split]) {
-            Ok(()) => {
-                accepted = self.accepted.lock().expect("no panic inside");
-                accepted[by] += 1;
-            }
+        match self.reader.assign([self.record.issue(by)]) {
+            Ok(()) => self.record.accept(by),
             Err(Refused::Full(_) | Refused::Closed(_)) => {}
             Err(refused) => panic!("a thread that waits for others is refused as {refused:?}"),
         }
     }
 
-    fn cut(&self, checkpoint: blocking::Checkpoint<'_, Storage<2>>) {
-        let emitted = self.emitted();
+    fn cut(&self, checkpoint: blocking::Checkpoint<'_, Room>) {
+        let emitted = self.record.emitted();
         let snapshot = checkpoint.snapshot();
         yield_now();
-        assert_eq!(self.emitted(), emitted, "the task stands still");
-        self.cuts.lock().expect("no panic inside").push((snapshot, emitted));
-    }
-
-    /// What was read.
-    fn emitted(&self) -> Vec<Row> {
-        let back = self.back.rows();
-        self.sink.rows().into_iter().filter(|row| !back.contains(row)).collect()
+        assert_eq!(self.record.emitted(), emitted, "the task stands still");
+        self.record.cut(snapshot, emitted);
     }
 
     /// Reads what comes next to its end, if anything does.
@@ -65,7 +43,7 @@ impl Stage {
         let Some(mut lease) = poller.next() else { return false };
         let (from, number) = (lease.split().from, lease.split().number);
         for row in rows_of(from, number, lease.position()) {
-            self.sink.emit(row);
+            self.record.sink.emit(row);
             lease.advance(row.2 + 1);
         }
         drop(lease.complete());
@@ -76,13 +54,13 @@ impl Stage {
     fn shutdown(&self, poller: &mut Poller) -> Option<Vec<Row>> {
         let Remaining::Split { split, position } = poller.shutdown() else { return None };
         let rows: Vec<Row> = rows_of(split.from, split.number, position).collect();
-        rows.iter().for_each(|&row| self.sink.emit(row));
+        rows.iter().for_each(|&row| self.record.sink.emit(row));
         Some(rows)
     }
 
     /// The same, while others are at work.
     fn take_back(&self, poller: &mut Poller) {
-        self.shutdown(poller).into_iter().flatten().for_each(|row| self.back.emit(row));
+        self.shutdown(poller).into_iter().flatten().for_each(|row| self.record.back.emit(row));
     }
 
     /// An operation that borrows nothing, on any thread.
@@ -116,10 +94,9 @@ impl Stage {
 }
 
 /// Runs the two at once, on this thread and on another, and what is left of the reader to its end.
-pub(super) fn run(Case { situation, first, second }: Case) {
+pub(super) fn run(Meeting { situation, first, second }: Meeting<Op>) {
     let reader = Handle::new(Reader::new());
-    let (ledger, sink, back, cuts, accepted) = Default::default();
-    let stage = Stage { reader, ledger, sink, back, cuts, is_held: first == Op::CheckpointDrop, accepted };
+    let stage = Stage { reader, record: Record::default(), is_held: first == Op::CheckpointDrop };
     for _ in 0..situation.splits() {
         stage.assign(0);
     }
@@ -150,23 +127,23 @@ fn both(stage: &Stage, first: Op, second: Op, situation: Situation) -> Option<Po
     let running = match first {
         Op::Advance | Op::Unlocked | Op::Complete | Op::GiveBack => {
             let mut lease = poller.as_mut().and_then(Poller::next).expect("a split was assigned");
-            stage.sink.emit((0, 0, 0));
+            stage.record.sink.emit((0, 0, 0));
             lease.advance(1);
             let running = other(None);
             match first {
                 Op::Advance => {
-                    stage.sink.emit((0, 0, 1));
+                    stage.record.sink.emit((0, 0, 1));
                     let is_asked = stage.reader.checkpoint_requested();
                     lease.advance(2);
                     assert!(!is_asked || !stage.reader.checkpoint_requested(), "a checkpoint waits for one row");
                 }
                 Op::Unlocked => {
                     lease.unlocked(|| ());
-                    stage.sink.emit((0, 0, 1));
+                    stage.record.sink.emit((0, 0, 1));
                     lease.advance(2);
                 }
                 Op::Complete => {
-                    stage.sink.emit((0, 0, 1));
+                    stage.record.sink.emit((0, 0, 1));
                     drop(lease.complete());
                 }
                 _ => {
@@ -214,30 +191,7 @@ fn settle(stage: Stage, poller: Option<Poller>) {
         while stage.shutdown(&mut poller).is_some() {}
         assert!(matches!(poller.shutdown(), Remaining::Finished), "nothing is left to wait for");
     }
-    let Stage { reader, ledger, sink, back, cuts, accepted, .. } = stage;
-    let accepted = *accepted.lock().expect("no panic inside");
-    for (from, &splits) in accepted.iter().enumerate() {
-        assert_eq!(sink.of(from), rows(from, splits), "what was accepted of {from} is emitted, or handed back, once");
-    }
-    let cuts = std::mem::take(&mut *cuts.lock().expect("no panic inside"));
-    for (snapshot, emitted) in cuts.iter().filter(|_| reads_are_newest()) {
-        let mut covered = emitted.clone();
-        covered.extend(remaining(snapshot));
-        let left_before: Vec<Row> = back.rows().into_iter().filter(|row| !covered.contains(row)).collect();
-        covered.splice(emitted.len()..emitted.len(), left_before);
-        assert_eq!(
-            covered.len(),
-            (snapshot.accepted * ROWS) as usize,
-            "emitted before the cut, or handed back, + snapshot = accepted"
-        );
-        for from in 0..THREADS {
-            let own: Vec<Row> = covered.iter().filter(|row| row.0 == from).copied().collect();
-            assert_eq!(own, rows(from, own.len() / ROWS as usize), "in order, and once");
-        }
-        if snapshot.no_more_splits {
-            assert_eq!(snapshot.accepted as usize, accepted.iter().sum::<usize>(), "nothing is accepted after the end");
-        }
-    }
-    drop((poller, reader, cuts));
-    ledger.settle();
+    let Stage { reader, record, .. } = stage;
+    drop((poller, reader));
+    record.check();
 }

@@ -9,17 +9,15 @@ use std::task::{Context, Wake, Waker};
 
 use futures_core::Stream;
 
-use super::scenarios::{Found, Ledger, ROWS, Row, Sink, Split, Storage, join, remaining, rows, rows_of};
+use super::scenarios::{ROWS, Split, join, rows_of};
 use super::turnstile::delivery::{Attempt, Entry, Inbox, Message, ReaderId, Receipt};
 use super::turnstile::{Answer, CheckpointId, Event, Lease, OwnedLease, Poller, Reader, Refused, Remaining, Rows};
-use super::{reads_are_newest, spawn};
-use crate::pairs::plain::{Case, Op, Situation};
+use super::{Record, Room, spawn};
+use crate::pairs::Meeting;
+use crate::pairs::plain::{Op, Situation};
 
-type Core = Reader<Storage<2>>;
+type Core = Reader<Room>;
 type Handle = Arc<Core>;
-
-/// Threads whose splits are told apart: who prepared, and the two.
-const THREADS: usize = 3;
 
 /// A waker, and whether it was woken. No part of the model.
 #[derive(Default)]
@@ -35,17 +33,13 @@ impl Wake for Bell {
 #[derive(Clone)]
 struct Stage {
     reader: Handle,
-    ledger: Arc<Ledger>,
-    sink: Sink,
-    cuts: Arc<Mutex<Vec<Found>>>,
+    record: Record,
     /// The checkpoints that were asked for and not answered by a cut.
     asked: Arc<Mutex<Vec<CheckpointId>>>,
     /// The lent split was completed.
     completed: Arc<AtomicBool>,
     /// Finished was answered before the two began.
     over: bool,
-    /// How many splits of each thread were accepted.
-    accepted: Arc<Mutex<[usize; THREADS]>>,
     bell: Arc<Bell>,
     /// Of the waker that was left first, where another one replaces it.
     old_bell: Arc<Bell>,
@@ -71,36 +65,27 @@ impl Stage {
         Waker::from(self.bell.clone())
     }
 
-    fn accept(&self, by: usize) {
-        self.accepted.lock().expect("no panic inside")[by] += 1;
-    }
-
-    fn number(&self, of: usize) -> usize {
-        self.accepted.lock().expect("no panic inside")[of]
-    }
-
     fn assign(&self, by: usize) {
-        let split = self.ledger.issue(by, self.number(by));
+        let split = self.record.issue(by);
         match self.reader.assign([split]) {
-            Ok(()) => self.accept(by),
+            Ok(()) => self.record.accept(by),
             Err(Refused::Full(_) | Refused::Busy(_) | Refused::Closed(_)) => {}
             Err(Refused::Oversized(_)) => panic!("one split fits"),
         }
     }
 
     fn receive(&self, inbox: &mut Inbox<Handle>, by: usize) {
-        let split = self.ledger.issue(by, self.number(by));
+        let split = self.record.issue(by);
         match inbox.receive(message(inbox, Entry::Split(split))) {
-            Receipt::Accepted => self.accept(by),
+            Receipt::Accepted => self.record.accept(by),
             Receipt::Later => {}
             receipt => panic!("the next entry: {receipt:?}"),
         }
     }
 
     /// The seat is the cut's: what was emitted by now, and what it holds.
-    fn cut(&self, cut: &super::turnstile::Cut<'_, Storage<2>>) {
-        let found = (cut.snapshot(), self.sink.rows());
-        self.cuts.lock().expect("no panic inside").push(found);
+    fn cut(&self, cut: &super::turnstile::Cut<'_, Room>) {
+        self.record.cut(cut.snapshot(), self.record.emitted());
         self.asked.lock().expect("no panic inside").retain(|id| Some(*id) != cut.id());
     }
 
@@ -125,7 +110,7 @@ impl Stage {
     fn read(&self, mut lease: Lease<'_, Handle>) {
         let (from, number) = (lease.split().from, lease.split().number);
         for row in rows_of(from, number, lease.position()) {
-            self.sink.emit(row);
+            self.record.sink.emit(row);
             if lease.advance(row.2 + 1).is_some() {
                 self.cut(&lease.cut());
             }
@@ -167,25 +152,22 @@ impl Stage {
 
     fn advance(&self, lent: &mut Rows<'_, Handle>, from: usize, number: usize) {
         if let Some(row) = rows_of(from, number, lent.position()).next() {
-            self.sink.emit(row);
+            self.record.sink.emit(row);
             let _ = lent.advance(row.2 + 1);
         }
     }
 }
 
 /// Sets the situation up, as far as nothing has to be borrowed.
-fn prepare(Case { situation, first, second }: Case) -> (Stage, Tools) {
+fn prepare(Meeting { situation, first, second }: Meeting<Op>) -> (Stage, Tools) {
     use Situation::*;
     let reader = Arc::new(Core::new());
     let stage = Stage {
         reader,
-        ledger: Arc::default(),
-        sink: Sink::default(),
-        cuts: Arc::default(),
+        record: Record::default(),
         asked: Arc::default(),
         completed: Arc::default(),
         over: situation == Over,
-        accepted: Arc::default(),
         bell: Arc::default(),
         old_bell: Arc::default(),
     };
@@ -215,7 +197,7 @@ fn prepare(Case { situation, first, second }: Case) -> (Stage, Tools) {
         // Only what is read to its end is completed.
         let read = if [first, second].contains(&Op::CompleteOwned) { ROWS } else { 1 };
         for row in rows_of(0, 0, 0).take(read as usize) {
-            stage.sink.emit(row);
+            stage.record.sink.emit(row);
             let _ = lease.advance(row.2 + 1);
         }
         tools.lease = Some(lease.into_owned());
@@ -311,7 +293,7 @@ impl Tools {
             Op::Shutdown => {
                 self.waits = None;
                 if let Remaining::Split { split, position } = self.poller().shutdown() {
-                    rows_of(split.from, split.number, position).for_each(|row| stage.sink.emit(row));
+                    rows_of(split.from, split.number, position).for_each(|row| stage.record.sink.emit(row));
                 }
             }
             Op::DropPoller => {
@@ -332,8 +314,8 @@ impl Tools {
 }
 
 /// Runs the two at once, on this thread and on another, and what is left of the reader to its end.
-pub(super) fn run(case: Case) {
-    let Case { situation, first, second } = case;
+pub(super) fn run(case: Meeting<Op>) {
+    let Meeting { situation, first, second } = case;
     let (stage, mut tools) = prepare(case);
     let reader = stage.reader.clone();
     let mut held = (first == Op::CutDrop).then(|| reader.try_cut().expect("nobody emits rows"));
@@ -360,19 +342,19 @@ pub(super) fn run(case: Case) {
         Op::Advance | Op::LeaseCut | Op::Complete | Op::IntoOwned => {
             let Answer::Split(mut lease) = tools.poller().poll() else { panic!("a split was assigned") };
             let (from, number) = (lease.split().from, lease.split().number);
-            stage.sink.emit((from, number, 0));
+            stage.record.sink.emit((from, number, 0));
             assert_eq!(lease.advance(1), None, "nobody asks yet");
             ask();
             let other = other();
             match first {
                 Op::Advance => {
-                    stage.sink.emit((from, number, 1));
+                    stage.record.sink.emit((from, number, 1));
                     let is_asked = stage.reader.checkpoint_requested();
                     assert!(lease.advance(2).is_some() || !is_asked, "a checkpoint is heard of at the next row");
                 }
                 Op::LeaseCut => stage.cut(&lease.cut()),
                 Op::Complete => {
-                    stage.sink.emit((from, number, 1));
+                    stage.record.sink.emit((from, number, 1));
                     drop(lease.complete());
                 }
                 _ => tools.lease = Some(lease.into_owned()),
@@ -437,24 +419,7 @@ fn settle(stage: Stage, Tools { poller, lease, waits, .. }: Tools) {
         stage.asked.lock().expect("no panic inside").is_empty(),
         "each request was answered, by a cut that says so"
     );
-    let Stage { reader, ledger, sink, cuts, accepted, .. } = stage;
-    let accepted = *accepted.lock().expect("no panic inside");
-    for (from, &splits) in accepted.iter().enumerate() {
-        assert_eq!(sink.of(from), rows(from, splits), "what was accepted of {from} is emitted, or handed back, once");
-    }
-    let cuts = std::mem::take(&mut *cuts.lock().expect("no panic inside"));
-    for (snapshot, emitted) in cuts.iter().filter(|_| reads_are_newest()) {
-        let mut covered = emitted.clone();
-        covered.extend(remaining(snapshot));
-        assert_eq!(covered.len(), (snapshot.accepted * ROWS) as usize, "emitted before the cut + snapshot = accepted");
-        for from in 0..THREADS {
-            let own: Vec<Row> = covered.iter().filter(|row| row.0 == from).copied().collect();
-            assert_eq!(own, rows(from, own.len() / ROWS as usize), "in order, and once");
-        }
-        if snapshot.no_more_splits {
-            assert_eq!(snapshot.accepted as usize, accepted.iter().sum::<usize>(), "nothing is accepted after the end");
-        }
-    }
-    drop((poller, reader, cuts));
-    ledger.settle();
+    let Stage { reader, record, .. } = stage;
+    drop((poller, reader));
+    record.check();
 }
