@@ -178,6 +178,7 @@ impl<H: Handle> Poller<H> {
         }
         if self.seen == self.head {
             if self.finished {
+                // A cut of its own was forgotten.
                 if self.seated {
                     return self.settle(seat, None, waker, heed_requests);
                 }
@@ -187,8 +188,8 @@ impl<H: Handle> Poller<H> {
             let tail = self.reader().ring.tail();
             self.seen = tail.index();
             if self.seen == self.head {
-                let is_left = waker.is_none_or(|waker| is_left(tail, waker, self.left));
-                if is_left && !self.seated && tail.queue(self.head) == Queue::Empty {
+                let has_waker = waker.is_none_or(|waker| is_left(tail, waker, self.left));
+                if has_waker && !self.seated && tail.queue(self.head) == Queue::Empty {
                     debug_assert_eq!(decide(self.view(seat, Queue::Empty, heed_requests)), Verdict::Pending);
                     return Ready::Pending;
                 }

@@ -715,6 +715,9 @@ pub fn alone(_: Size) {
     drain_now(&mut poller, &sink);
     assert!(matches!(poller.poll(), Answer::Finished) && matches!(poller.poll(), Answer::Finished));
     assert!(poller.is_terminated());
+    std::mem::forget(poller.cut().expect("nobody else sits"));
+    assert!(matches!(poller.poll(), Answer::Finished));
+    drop(reader.try_cut().expect("a poller that has finished does not sit, though its cut was forgotten"));
     assert_eq!(sink.rows(), rows(0, 2));
     drop((poller, reader));
 

@@ -127,7 +127,7 @@ pub(crate) fn judge(report: &Report) -> Vec<Goal> {
 pub(crate) fn of_goals(goals: &[Goal]) -> Table {
     let rows = goals.iter().map(|goal| {
         let than = if goal.is_at_least { "≥" } else { "≤" };
-        let limit = format!("{than} {}", figure(goal.limit).trim_end_matches(".00"));
+        let limit = format!("{than} {}", figure(goal.limit));
         vec![
             goal.id.into(),
             goal.what.clone(),

@@ -18,17 +18,17 @@ type Large = Split<8>;
 
 #[rustfmt::skip]
 pub(crate) const SCENARIOS: &[Scenario] = &[
-    Scenario { id: "batch-24", unit: "ns per split", title: "batch of 64, 24 B", work: 150, subjects: || every!(batch, Small) },
-    Scenario { id: "batch-64", unit: "ns per split", title: "batch of 64, 64 B", work: 150, subjects: || every!(batch, Large) },
-    Scenario { id: "single", unit: "ns", title: "assign one, poll", work: 5_000, subjects: || {
+    Scenario { id: "batch-24", unit: "ns per split", title: "batch of 64, 24 B", work: 2_000, subjects: || every!(batch, Small) },
+    Scenario { id: "batch-64", unit: "ns per split", title: "batch of 64, 64 B", work: 2_000, subjects: || every!(batch, Large) },
+    Scenario { id: "single", unit: "ns", title: "assign one, poll", work: 50_000, subjects: || {
         let mut subjects = every!(single, Small);
         subjects.push(one_read_modify_write());
         subjects
     } },
-    Scenario { id: "pending", unit: "ns", title: "Pending", work: 20_000, subjects: || every!(pending, Small) },
-    Scenario { id: "finished", unit: "ns", title: "Finished", work: 20_000, subjects: || every!(finished, Small) },
-    Scenario { id: "cross-batch-24", unit: "ns per split", title: "batch, two cores, 24 B", work: 150, subjects: || every!(cross_batch, Small) },
-    Scenario { id: "cross-batch-64", unit: "ns per split", title: "batch, two cores, 64 B", work: 150, subjects: || every!(cross_batch, Large) },
+    Scenario { id: "pending", unit: "ns", title: "Pending", work: 200_000, subjects: || every!(pending, Small) },
+    Scenario { id: "finished", unit: "ns", title: "Finished", work: 200_000, subjects: || every!(finished, Small) },
+    Scenario { id: "cross-batch-24", unit: "ns per split", title: "batch, two cores, 24 B", work: 500, subjects: || every!(cross_batch, Small) },
+    Scenario { id: "cross-batch-64", unit: "ns per split", title: "batch, two cores, 64 B", work: 500, subjects: || every!(cross_batch, Large) },
     Scenario { id: "saturated-1", unit: "ns per split", title: "one by one, saturated", work: 20_000, subjects: || every!(one_by_one, Small) },
     Scenario { id: "saturated-2", unit: "ns per split", title: "the same, two producers", work: 20_000, subjects: || shared!(two_producers, Small) },
 ];

@@ -4,7 +4,7 @@
 
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -25,7 +25,7 @@ use report::Report;
 
 /// What Turnstile costs, beside the queues that people would use in its place.
 ///
-/// Measures for about four minutes, on a machine with nothing else to do. Figures of several threads mean little on a busy one: the
+/// Measures for a minute and a half, on a machine with nothing else to do. Figures of several threads mean little on a busy one: the
 /// load stands beside each table. Needs valgrind to count instructions, and goes without where there is none.
 #[derive(Parser)]
 #[command(name = "cargo bench --")]
@@ -35,9 +35,9 @@ struct Arguments {
     /// Write all figures as one JSON object to standard output, and the tables to standard error.
     #[arg(long)]
     json: bool,
-    /// Bring performance.md and its pictures in this folder up to date.
-    #[arg(long, value_name = "FOLDER")]
-    doc: Option<PathBuf>,
+    /// Bring docs/performance.md and its pictures up to date.
+    #[arg(long)]
+    doc: bool,
     /// Measure next to nothing: does it run?
     #[arg(long)]
     quick: bool,
@@ -78,17 +78,16 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         return Ok(settle(&counts)?);
     }
     if let Some(filter) = &arguments.filter {
-        for (title, table) in report::only(filter, arguments.quick) {
-            println!("\n### {title}\n\n{table}");
+        let tables = report::only(filter, arguments.quick);
+        if tables.is_empty() {
+            return Err(format!("no timing is called {filter:?}; there are: {}", report::names().join(", ")).into());
         }
+        println!("{}", report::text(&tables));
         return Ok(());
     }
     let report = Report::measure(arguments.quick);
     let goals = goals::judge(&report);
-    let mut text = String::new();
-    for (title, table) in report.tables() {
-        text += &format!("\n### {title}\n\n{table}\n");
-    }
+    let text = report::text(&report.tables());
     let verdict = goals::of_goals(&goals);
     if arguments.json {
         eprintln!("{text}\n{verdict}");
@@ -96,7 +95,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     } else {
         println!("{text}\n{verdict}");
     }
-    if let Some(folder) = &arguments.doc {
+    if arguments.doc {
+        // cargo starts a bench in the folder of its package.
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
         write_into(&folder.join("performance.md"), "goals", &format!("{}\n\n{verdict}", report.machine))?;
         write_into(&folder.join("performance.md"), "tables", &text)?;
         plots::draw(&report, &folder.join("performance"))?;

@@ -72,7 +72,7 @@ where
         .margin_left(225)
         .x_label_area_size(24)
         .build_cartesian_2d(axis, below..0.0)?;
-    let tick = |value: &f64| figure(*value).trim_end_matches(".00").to_string();
+    let tick = |value: &f64| figure(*value);
     chart.configure_mesh().disable_y_mesh().disable_y_axis().x_labels(6).x_label_formatter(&tick).draw()?;
     for (at, &(name, median, low, high)) in bars.iter().enumerate() {
         let y = at as f64;
@@ -100,7 +100,7 @@ fn lines(file: &Path, growth: &Growth) -> Result<(), Box<dyn Error>> {
         .x_label_area_size(28)
         .y_label_area_size(44)
         .build_cartesian_2d((first as f64..last as f64 * 1.05).log_scale(), 0.0..most * 1.3)?;
-    let tick = |value: &f64| figure(*value).trim_end_matches(".00").to_string();
+    let tick = |value: &f64| figure(*value);
     chart.configure_mesh().x_label_formatter(&tick).y_label_formatter(&tick).draw()?;
     for (line, colour) in growth.lines.iter().zip(COLOURS) {
         let points = line.points.iter().map(|(at, spread)| (*at as f64, spread.median));

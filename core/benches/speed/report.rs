@@ -54,10 +54,24 @@ fn timing(scenario: &Scenario, quick: bool) -> Timing {
     Timing::interleaved(scenario, rounds, work.max(1))
 }
 
+fn scenarios() -> impl Iterator<Item = &'static Scenario> {
+    handoff::SCENARIOS.iter().chain(waiting::SCENARIOS)
+}
+
+/// What can be asked for.
+pub(crate) fn names() -> Vec<&'static str> {
+    scenarios().map(|scenario| scenario.id).collect()
+}
+
 /// The tables of the timings whose name contains `filter`.
 pub(crate) fn only(filter: &str, quick: bool) -> Vec<(String, Table)> {
-    let all = handoff::SCENARIOS.iter().chain(waiting::SCENARIOS);
-    all.filter(|scenario| scenario.id.contains(filter)).map(|scenario| of_timing(&timing(scenario, quick))).collect()
+    let wanted = scenarios().filter(|scenario| scenario.id.contains(filter));
+    wanted.map(|scenario| of_timing(&timing(scenario, quick))).collect()
+}
+
+/// Tables below each other.
+pub(crate) fn text(tables: &[(String, Table)]) -> String {
+    tables.iter().map(|(title, table)| format!("\n### {title}\n\n{table}\n")).collect()
 }
 
 impl Report {
@@ -72,7 +86,7 @@ impl Report {
         // The wake-ups first: they count the threads of this process.
         at("waking a poller that sleeps");
         let wakeups = waiting::wakeups(quick);
-        let timings = handoff::SCENARIOS.iter().chain(waiting::SCENARIOS).map(timed).collect();
+        let timings = scenarios().map(timed).collect();
         at("rows and checkpoints");
         let rows = rows::all(quick);
         at("more of everything");
@@ -93,6 +107,7 @@ impl Report {
         tables.push(of_wakeups(&self.wakeups));
         tables.extend(self.rows.iter().map(of_rows));
         tables.extend(self.growth.iter().map(of_growth));
+        tables.push(of_memory(&self.memory));
         tables.extend(self.instructions.as_deref().map(of_instructions));
         tables
     }
@@ -114,7 +129,7 @@ pub(crate) fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) ->
 pub(crate) fn figure(value: f64) -> String {
     match value {
         _ if value.is_nan() => "–".into(),
-        _ if value >= 1000.0 => grouped(value.round() as u64),
+        _ if value >= 1000.0 || value.fract() == 0.0 => grouped(value.round() as u64),
         _ if value >= 100.0 => format!("{value:.0}"),
         _ if value >= 10.0 => format!("{value:.1}"),
         _ => format!("{value:.2}"),
@@ -176,11 +191,17 @@ fn of_growth(of: &Growth) -> (String, Table) {
     header.extend(of.lines.iter().map(|line| line.name));
     let points = of.lines.first().map_or(0, |line| line.points.len());
     let rows = (0..points).map(|at| {
-        let mut row = vec![figure(of.lines[0].points[at].0 as f64).trim_end_matches(".00").to_string()];
+        let mut row = vec![grouped(of.lines[0].points[at].0)];
         row.extend(of.lines.iter().map(|line| spread(line.points[at].1)));
         row
     });
     (format!("{}, {} — {} rounds, load {:.1}", of.title, of.unit, of.rounds, of.load), table(&header, rows))
+}
+
+fn of_memory(of: &Memory) -> (String, Table) {
+    let row = vec![of.empty.to_string(), of.split.to_string(), of.with_128.to_string()];
+    let header = ["by itself", "and for each place, with splits of 24 B", "with 128 places"];
+    ("memory of a reader, bytes; none more is ever asked for".into(), table(&header, [row].into_iter()))
 }
 
 pub(crate) fn of_instructions(all: &[Count]) -> (String, Table) {

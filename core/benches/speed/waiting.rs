@@ -19,16 +19,16 @@ type Small = Split<3>;
 
 #[rustfmt::skip]
 pub(crate) const SCENARIOS: &[Scenario] = &[
-    Scenario { id: "pending-waker", unit: "ns", title: "Pending, the same waker again", work: 20_000, subjects: || vec![
+    Scenario { id: "pending-waker", unit: "ns", title: "Pending, the same waker again", work: 200_000, subjects: || vec![
         pending::<Turnstile, Small>(), pending::<Woken, Small>(), pending::<WokenUnderLock, Small>(),
     ] },
-    Scenario { id: "nobody-waits", unit: "ns", title: "assign and poll, wakers in use, nobody waits", work: 5_000, subjects: || vec![
+    Scenario { id: "nobody-waits", unit: "ns", title: "assign and poll, wakers in use, nobody waits", work: 50_000, subjects: || vec![
         single::<Turnstile, Small>(), single::<Woken, Small>(), single::<WokenUnderLock, Small>(),
     ] },
-    Scenario { id: "wakes", unit: "ns", title: "Pending, assign (wakes), poll", work: 5_000, subjects: || vec![
+    Scenario { id: "wakes", unit: "ns", title: "Pending, assign (wakes), poll", work: 50_000, subjects: || vec![
         woken::<Turnstile, Small>(), woken::<Woken, Small>(), woken::<WokenUnderLock, Small>(),
     ] },
-    Scenario { id: "snapshot", unit: "ns per split", title: "snapshot of 40 queued splits", work: 500, subjects: || vec![
+    Scenario { id: "snapshot", unit: "ns per split", title: "snapshot of 40 queued splits", work: 5_000, subjects: || vec![
         snapshot::<Turnstile, Small>(), snapshot::<ArrayQueue, Small>(), snapshot::<ParkingLot, Small>(), snapshot::<StdMutex, Small>(),
     ] },
 ];

@@ -33,7 +33,7 @@ const KEPT: &[(&str, &str, &str, &str)] = &[
     ("Cut::new", "if seat.lent() == Lent::Done…", "exchanged", SEATED),
     ("Poller::ready", "!seat.is_quiet()", "always true", SLOWLY),
     ("Poller::ready", "self.seen == self.head", "always true", SLOWLY),
-    ("Poller::ready", "is_left && !self.seated && tail.queue(self.head) == Queue::Empty", "always false", SLOWLY),
+    ("Poller::ready", "has_waker && !self.seated && tail.queue(self.head) == Queue::Empty", "always false", SLOWLY),
     ("Poller::ready", "self.seated", "always false", SLOWLY),
     ("Poller::ready", "self.seated", "always true", SLOWLY),
     ("Poller::ready", "if self.finished…", "exchanged", "what is loaded is not used then"),
