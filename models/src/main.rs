@@ -60,7 +60,7 @@ enum Cmd {
         /// Only what is altered in functions whose name contains PATTERN.
         #[arg(long, value_name = "PATTERN")]
         filter: Option<String>,
-        /// Only orderings: a minute, instead of ten.
+        /// Only orderings: three minutes, instead of eight.
         #[arg(long)]
         orderings: bool,
         /// Look for another model that fails as well: how much depends on each? Takes four times as long.
