@@ -410,17 +410,17 @@ impl<B: Buffer> Lease<'_, B> {
     /// See [`crate::Lease::position`].
     pub fn position(&self) -> u64 {
         // SAFETY: [seat] while there is a lease, its poller sits.
-        unsafe { self.poller.inner.reader().seat.position() }
+        unsafe { self.poller.inner.reader().ring.front.position() }
     }
 
     /// A row boundary: all rows before `position` are emitted, none after it. If a checkpoint thread waits, it takes its
     /// cut now, and this returns when it is done; else this costs a store and a load.
     #[inline]
     pub fn advance(&mut self, position: u64) {
-        let seat = &self.poller.inner.reader().seat;
+        let reader = self.poller.inner.reader();
         // SAFETY: [seat] while there is a lease, its poller sits.
-        unsafe { seat.set_position(position) };
-        if seat.look().has(Seat::ASKED) {
+        unsafe { reader.ring.front.set_position(position) };
+        if reader.seat.look().has(Seat::ASKED) {
             self.poller.stand_aside();
             self.poller.sit_again();
         }

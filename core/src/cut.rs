@@ -53,12 +53,14 @@ impl<'a, B: Buffer> Cut<'a, B> {
     /// The caller sits, and so does the cut until it is dropped.
     fn new(reader: &'a Reader<B>, taken_by: TakenBy<'a>) -> Self {
         let seat = reader.seat.look();
-        let mut head = reader.ring.head();
+        let front = &reader.ring.front;
+        // SAFETY: [seat] the caller sits.
+        let mut head = unsafe { front.head() };
         let tail = reader.ring.tail();
         // SAFETY: [seat] the caller sits.
-        let mut position = unsafe { reader.seat.position() };
+        let mut position = unsafe { front.position() };
         // SAFETY: [seat] the caller sits.
-        let accepted = unsafe { reader.seat.completed() } + tail.index().since(head) as u64;
+        let accepted = unsafe { front.completed() } + tail.index().since(head) as u64;
         if seat.lent() == Lent::Done {
             // Completed, and still to be removed by the poller.
             (head, position) = (head.plus(1), 0);
@@ -86,8 +88,9 @@ impl<'a, B: Buffer> Cut<'a, B> {
     }
 
     /// Every split that is accepted and not completed, in reading order.
-    pub fn splits(&self) -> Splits<'_, B> {
-        Splits { reader: self.reader, next: self.head, end: self.tail.index(), shows: PhantomData }
+    pub fn splits(&self) -> impl ExactSizeIterator<Item = &B::Split> + DoubleEndedIterator + Clone {
+        // SAFETY: [seat] this has the seat, and the slots between head and tail are written.
+        (0..self.tail.index().since(self.head)).map(|at| unsafe { self.reader.ring.peek(self.head.plus(at)) })
     }
 
     /// How far the first split was read.
@@ -160,42 +163,5 @@ impl<B: Buffer> fmt::Debug for Cut<'_, B> {
             .field("position", &self.position)
             .field("no_more_splits", &self.no_more_splits())
             .finish()
-    }
-}
-
-/// The splits of a [`Cut`].
-pub struct Splits<'c, B: Buffer> {
-    reader: &'c Reader<B>,
-    next: Index,
-    end: Index,
-    /// Several of these can be had of one cut: each is worth references to splits, and is sent only if those may be.
-    shows: PhantomData<&'c B::Split>,
-}
-
-impl<'c, B: Buffer> Iterator for Splits<'c, B> {
-    type Item = &'c B::Split;
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.next == self.end {
-            return None;
-        }
-        // SAFETY: [seat] the cut that this borrows has the seat, and the slots between head and tail are written.
-        let split = unsafe { self.reader.ring.peek(self.next) };
-        self.next = self.next.plus(1);
-        Some(split)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.end.since(self.next);
-        (left, Some(left))
-    }
-}
-
-impl<B: Buffer> ExactSizeIterator for Splits<'_, B> {}
-
-impl<B: Buffer> fmt::Debug for Splits<'_, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Splits").field("left", &self.len()).finish()
     }
 }

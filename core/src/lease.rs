@@ -38,7 +38,7 @@ impl<'p, H: Handle> Lease<'p, H> {
     /// was taken from; 0 at the start.
     pub fn position(&self) -> u64 {
         // SAFETY: [seat] while there is a lease, its poller sits.
-        unsafe { self.poller.reader().seat.position() }
+        unsafe { self.poller.reader().ring.front.position() }
     }
 
     /// A row boundary: all rows before `position` are emitted, none after it. Positions mean what the connector says.
@@ -82,7 +82,7 @@ impl<H: Handle> fmt::Debug for Lease<'_, H> {
 #[inline]
 unsafe fn advance<B: Buffer>(reader: &Reader<B>, position: u64) -> Option<CheckpointId> {
     // SAFETY: [seat] the caller sits.
-    unsafe { reader.seat.set_position(position) };
+    unsafe { reader.ring.front.set_position(position) };
     if !reader.seat.look().has(Seat::ASKED) {
         return None;
     }
@@ -170,7 +170,7 @@ impl<H: Handle> Rows<'_, H> {
     /// As [`Lease::position`].
     pub fn position(&self) -> u64 {
         // SAFETY: [seat] these rows have the seat.
-        unsafe { self.reader().seat.position() }
+        unsafe { self.reader().ring.front.position() }
     }
 
     /// As [`Lease::advance`].

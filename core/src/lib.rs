@@ -28,7 +28,7 @@
 //!
 //! # Map
 //!
-//! `state` decides, over plain values; `ring` and `seat` hold the two atomic words; `poller`, `lease` and `cut` are the
+//! `state` decides, over plain values; `ring` and `seat` hold the two atomic words, `front` what is read next; `poller`, `lease` and `cut` are the
 //! handles; `sync` is the only module that knows whether loom, shuttle or the machine runs.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -44,6 +44,7 @@ mod buffer;
 mod cut;
 pub mod delivery;
 mod error;
+mod front;
 mod lease;
 #[cfg(doctest)]
 mod must_not_compile;
@@ -61,7 +62,7 @@ pub mod sync;
 mod sync;
 
 pub use buffer::{Batch, Buffer};
-pub use cut::{Cut, Snapshot, Splits};
+pub use cut::{Cut, Snapshot};
 pub use error::{Busy, Refused};
 pub use lease::{Lease, OwnedLease, Rows};
 pub use poller::{Answer, Poller, Remaining};

@@ -62,8 +62,6 @@ pub(crate) enum Ready {
 /// A dropped poller loses nothing: claim the reader again and continue.
 pub struct Poller<H: Handle> {
     handle: H,
-    /// The oldest split that is not completed. The same as in the ring, which only this side moves.
-    head: Index,
     /// Up to here splits are known to be written.
     seen: Index,
     /// Does this poller have the seat?
@@ -84,8 +82,9 @@ impl<H: Handle> Poller<H> {
         if !handle.reader().seat.claim() {
             return Err(Busy::Claimed);
         }
-        let head = handle.reader().ring.head();
-        Ok(Self { handle, head, seen: head, seated: false, finished: false, left: None })
+        // SAFETY: [head] the poller now.
+        let seen = unsafe { handle.reader().ring.front.head() };
+        Ok(Self { handle, seen, seated: false, finished: false, left: None })
     }
 
     #[cfg(feature = "std")]
@@ -101,6 +100,13 @@ impl<H: Handle> Poller<H> {
     #[cfg(any(feature = "std", feature = "stream"))]
     pub(crate) fn has_finished(&self) -> bool {
         self.finished
+    }
+
+    /// The oldest split that is not completed.
+    #[inline]
+    fn head(&self) -> Index {
+        // SAFETY: [head] this is the poller.
+        unsafe { self.reader().ring.front.head() }
     }
 
     #[inline]
@@ -159,7 +165,7 @@ impl<H: Handle> Poller<H> {
         match self.ready(None, false) {
             Ready::Split => {
                 // SAFETY: [seat] `ready` has answered Split, so this poller sits.
-                let position = unsafe { self.reader().seat.position() };
+                let position = unsafe { self.reader().ring.front.position() };
                 Remaining::Split { split: self.remove(), position }
             }
             Ready::Pending | Ready::Checkpoint(_) => Remaining::Pending,
@@ -172,46 +178,41 @@ impl<H: Handle> Poller<H> {
     /// Answers that change nothing are given here, at the price of a load or two. The table would say the same.
     #[inline]
     pub(crate) fn ready(&mut self, waker: Option<&Waker>, heed_requests: bool) -> Ready {
-        let seat = self.reader().seat.look();
+        let Reader { ring, seat } = self.handle.reader();
+        let seat = seat.look();
+        // SAFETY: [head] this is the poller.
+        let head = unsafe { ring.front.head() };
         if !seat.is_quiet() {
             return self.settle(seat, None, waker, heed_requests);
         }
-        if self.seen == self.head {
-            if self.finished {
-                // A cut of its own was forgotten.
-                if self.seated {
-                    return self.settle(seat, None, waker, heed_requests);
-                }
+        let mut tail = None;
+        if self.seen == head {
+            if self.finished && !self.seated {
                 debug_assert_eq!(decide(self.view(seat, Queue::Ended, heed_requests)), Verdict::Finished);
                 return Ready::Finished;
             }
-            let tail = self.reader().ring.tail();
-            self.seen = tail.index();
-            if self.seen == self.head {
-                let has_waker = waker.is_none_or(|waker| is_left(tail, waker, self.left));
-                if has_waker && !self.seated && tail.queue(self.head) == Queue::Empty {
-                    debug_assert_eq!(decide(self.view(seat, Queue::Empty, heed_requests)), Verdict::Pending);
-                    return Ready::Pending;
-                }
-                return self.settle(seat, Some(tail), waker, heed_requests);
+            let now = ring.tail();
+            let has_waker = waker.is_none_or(|waker| is_left(now, waker, self.left));
+            if !self.seated && now.is_empty_and_open(head) && has_waker {
+                debug_assert_eq!(decide(self.view(seat, Queue::Empty, heed_requests)), Verdict::Pending);
+                return Ready::Pending;
             }
+            self.seen = now.index();
+            tail = Some(now);
         }
-        if self.seated {
+        if self.seated && self.seen != head {
             debug_assert_eq!(decide(self.view(seat, Queue::Ready, heed_requests)), Verdict::Split);
             return Ready::Split;
         }
-        self.settle(seat, None, waker, heed_requests)
+        self.settle(seat, tail, waker, heed_requests)
     }
 
     /// Does what has to be done for an answer, and looks again when somebody was quicker. `tail` is what was just seen of
     /// it, if it was looked at.
-    #[inline(never)]
+    #[cold]
     fn settle(&mut self, mut seat: Seat, mut tail: Option<Tail>, waker: Option<&Waker>, heed_requests: bool) -> Ready {
         for _ in 0..LOOKS {
-            let (queue, tail) = match tail.take() {
-                Some(tail) => (tail.queue(self.head), Some(tail)),
-                None => self.queue(),
-            };
+            let (queue, tail) = self.queue(tail.take());
             match decide(self.view(seat, queue, heed_requests)) {
                 Verdict::Split if self.sit(seat) => return Ready::Split,
                 Verdict::Checkpoint if self.sit(seat) => {
@@ -253,21 +254,20 @@ impl<H: Handle> Poller<H> {
         View { place, lent: seat.lent(), asked: seat.has(Seat::ASKED) && heed_requests, queue }
     }
 
-    /// What the queue holds. The tail is read only when the splits known from the last time are used up.
-    #[inline]
-    fn queue(&mut self) -> (Queue, Option<Tail>) {
-        if self.seen != self.head {
-            return (Queue::Ready, None);
+    /// What the queue holds, as `tail` has it if that was looked at. It is looked at only if nothing is known to be there.
+    fn queue(&mut self, tail: Option<Tail>) -> (Queue, Option<Tail>) {
+        let head = self.head();
+        if self.seen != head {
+            return (Queue::Ready, tail);
         }
         if self.finished {
             return (Queue::Ended, None);
         }
-        let tail = self.reader().ring.tail();
+        let tail = tail.unwrap_or_else(|| self.reader().ring.tail());
         self.seen = tail.index();
-        (tail.queue(self.head), Some(tail))
+        (tail.queue(head), Some(tail))
     }
 
-    #[inline]
     pub(crate) fn sit(&mut self, seen: Seat) -> bool {
         self.seated = self.seated || self.reader().seat.sit(seen);
         self.seated
@@ -319,28 +319,23 @@ impl<H: Handle> Poller<H> {
 
     /// Moves the split at the head out of the reader. The caller sits, and a split is there.
     pub(crate) fn remove(&mut self) -> <H::Buffer as Buffer>::Split {
-        debug_assert!(self.seated && self.head != self.seen);
-        let seat = &self.reader().seat;
+        debug_assert!(self.seated && self.head() != self.seen);
         // SAFETY: [seat] this poller sits.
-        unsafe { seat.count_completed() };
-        // SAFETY: [seat] this poller sits, and its head is the ring's.
-        let split = unsafe { self.reader().ring.pop(self.head) };
-        self.head = self.head.plus(1);
-        split
+        unsafe { self.reader().ring.pop() }
     }
 
     /// The split at the head. The caller sits, and a split is there.
     pub(crate) fn split(&self) -> &<H::Buffer as Buffer>::Split {
         // SAFETY: [seat] this poller sits and gives up the split only through `&mut self`.
-        unsafe { self.reader().ring.peek(self.head) }
+        unsafe { self.reader().ring.peek(self.head()) }
     }
 
     /// Lends the split at the head out. The caller sits, and a split is there.
     pub(crate) fn lend(&mut self) -> OwnedLease<H> {
-        debug_assert!(self.seated && self.head != self.seen);
+        debug_assert!(self.seated && self.head() != self.seen);
         self.seated = false;
         self.reader().seat.lend();
-        OwnedLease::new(self.handle.clone(), self.head)
+        OwnedLease::new(self.handle.clone(), self.head())
     }
 }
 

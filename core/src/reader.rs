@@ -122,8 +122,9 @@ where
         let splits = reader.ring.drain().chain(core::iter::once(refused)).chain(rest).collect();
         return Err(Refused::Oversized(Snapshot { splits, position, accepted, no_more_splits }));
     }
-    let queued = reader.ring.tail().index().since(reader.ring.head());
-    reader.seat.restore(if queued == 0 { 0 } else { position }, accepted.saturating_sub(queued as u64));
+    let queued = reader.queued();
+    let position = if queued == 0 { 0 } else { position };
+    reader.ring.front.restore(position, accepted.saturating_sub(queued as u64));
     Ok(reader)
 }
 
@@ -196,7 +197,7 @@ impl<B: Buffer> Reader<B> {
 
     /// How many splits are accepted and not completed, as far as the only assigning thread can tell: there may be fewer.
     pub(crate) fn queued(&self) -> usize {
-        self.ring.tail().index().since(self.ring.head())
+        self.ring.tail().index().since(self.ring.front.freed())
     }
 
     /// Is a checkpoint asked for and not yet answered?
@@ -211,7 +212,7 @@ impl<B: Buffer> fmt::Debug for Reader<B> {
         f.debug_struct("Reader")
             .field("capacity", &self.capacity())
             // Two looks, which a race can put any distance apart.
-            .field("splits", &tail.index().since(self.ring.head()).min(self.capacity()))
+            .field("splits", &tail.index().since(self.ring.front.freed()).min(self.capacity()))
             .field("no_more_splits", &tail.has(Tail::CLOSED))
             .finish_non_exhaustive()
     }

@@ -17,14 +17,15 @@ use crossbeam_utils::CachePadded;
 
 use crate::buffer::{Batch, Buffer, Slot, Slots};
 use crate::error::Refused;
+use crate::front::Front;
 use crate::state::{Index, Tail};
 use crate::sync::{AtomicUsize, Ordering::*, UnsafeCell, const_fn};
 
 pub(crate) struct Ring<B: Buffer> {
     /// A [`Tail`]. Written by everybody.
     tail: CachePadded<AtomicUsize>,
-    /// An [`Index`]: the oldest split that is not completed. Written by whoever has the seat.
-    head: CachePadded<AtomicUsize>,
+    /// Written by whoever has the seat.
+    pub(crate) front: CachePadded<Front>,
     waker: UnsafeCell<Option<Waker>>,
     slots: B::Slots,
 }
@@ -62,7 +63,7 @@ impl<B: Buffer> Ring<B> {
             let start = Tail::new(Index::FIRST);
             Self {
                 tail: CachePadded::new(AtomicUsize::new(start.bits())),
-                head: CachePadded::new(AtomicUsize::new(Index::FIRST.bits())),
+                front: CachePadded::new(Front::new()),
                 waker: UnsafeCell::new(None),
                 slots,
             }
@@ -105,9 +106,7 @@ impl<B: Buffer> Ring<B> {
             self.give_up();
             return Err(Refused::Closed(batch));
         }
-        // ORD: Acquire <- `slot-freed`. The split that lay in a slot before the head is gone.
-        let head = Index::from_bits(self.head.load(Acquire));
-        if splits > self.capacity() - before.index().since(head) {
+        if splits > self.capacity() - before.index().since(self.front.freed()) {
             self.give_up();
             return Err(Refused::Full(batch));
         }
@@ -155,12 +154,6 @@ impl<B: Buffer> Ring<B> {
         // what was written before the end is visible; the waker cell is empty unless WAITING is set; and the seat is as
         // those have left it who left the waking to others.
         Tail::from_bits(self.tail.load(Acquire))
-    }
-
-    /// The head, for whoever sits down.
-    pub(crate) fn head(&self) -> Index {
-        // ORD: Relaxed, exclusive: only whoever has the seat writes it, and the seat changes hands with its own edge.
-        Index::from_bits(self.head.load(Relaxed))
     }
 
     /// Leaves `waker` where the next change finds it. Only the poller calls this; `known` is what it left last.
@@ -238,14 +231,16 @@ impl<B: Buffer> Ring<B> {
     ///
     /// # Safety
     ///
-    /// [seat] `head` is the head, a split lies there under an observed tail, and the caller has the seat.
-    pub(crate) unsafe fn pop(&self, head: Index) -> B::Split {
+    /// [seat] a split lies at the head under an observed tail, and the caller has the seat.
+    pub(crate) unsafe fn pop(&self) -> B::Split {
+        // SAFETY: [seat] as the caller says.
+        let head = unsafe { self.front.head() };
         let split = self.slot(head).with_mut(|slot| {
             // SAFETY: [seat] the slot is written, and the head moves past it before anybody looks again.
             unsafe { slot.cast::<B::Split>().read() }
         });
-        // ORD: Release -> `slot-freed`. The split has left the slot.
-        self.head.store(head.plus(1).bits(), Release);
+        // SAFETY: [seat] as the caller says.
+        unsafe { self.front.move_to(head.plus(1)) };
         split
     }
 
@@ -255,7 +250,7 @@ impl<B: Buffer> Ring<B> {
         let capacity = self.capacity();
         for split in splits {
             let tail = self.tail();
-            if tail.index().since(self.head()) == capacity {
+            if tail.index().since(self.front.freed()) == capacity {
                 return Err(split);
             }
             self.slot(tail.index()).with_mut(|slot| {
@@ -274,9 +269,9 @@ impl<B: Buffer> Ring<B> {
     /// Moves out what is left, one by one, in order.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = B::Split> {
         core::iter::from_fn(|| {
-            let head = self.head();
+            let left = self.front.freed() != self.tail().index();
             // SAFETY: [exclusive] `&mut self`, and a split lies at the head.
-            (head != self.tail().index()).then(|| unsafe { self.pop(head) })
+            left.then(|| unsafe { self.pop() })
         })
     }
 }

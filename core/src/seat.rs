@@ -1,10 +1,9 @@
 //! The seat: everything that goes through the seat word.
 //!
-//! Who may touch what: the head of the ring, the slot there, the position in it and the count of completed splits belong
-//! to whoever set HELD; the
-//! number of the checkpoint that is asked for, to whoever set ASKING until it sets ASKED, and from then on to whoever
-//! sits. Each of these moves is one read-modify-write, so all of them stand in one order, and each side of a race
-//! sees the other's: one that stands up sees whether it was asked meanwhile, one that asks sees whether anybody sits.
+//! Who may touch what: the front of the queue (see `front.rs`) and the slot there belong to whoever set HELD; the number of
+//! the checkpoint that is asked for, to whoever set ASKING until it sets ASKED, and from then on to whoever sits. Each
+//! of these moves is one read-modify-write, so all of them stand in one order, and each side of a race sees the other's:
+//! one that stands up sees whether it was asked meanwhile, one that asks sees whether anybody sits.
 
 use crossbeam_utils::CachePadded;
 
@@ -14,10 +13,6 @@ use crate::sync::{AtomicUsize, Ordering::*, UnsafeCell, const_fn};
 pub(crate) struct Chair {
     /// A [`Seat`].
     word: CachePadded<AtomicUsize>,
-    /// How far the split at the head was read. Meaningful to the connector only.
-    position: UnsafeCell<u64>,
-    /// How many splits were completed, in this life and in those before it.
-    completed: UnsafeCell<u64>,
     /// The checkpoint that is asked for.
     asked: UnsafeCell<u64>,
 }
@@ -27,8 +22,6 @@ impl Chair {
         pub(crate) const fn new() -> Self {
             Self {
                 word: CachePadded::new(AtomicUsize::new(0)),
-                position: UnsafeCell::new(0),
-                completed: UnsafeCell::new(0),
                 asked: UnsafeCell::new(0),
             }
         }
@@ -138,57 +131,5 @@ impl Chair {
     pub(crate) fn answer(&self) {
         // ORD: Release -> `checkpoint-answered`. The number was read.
         self.word.fetch_and(!(Seat::ASKING | Seat::ASKED), Release);
-    }
-
-    /// # Safety
-    ///
-    /// [seat] the caller has the seat.
-    pub(crate) unsafe fn position(&self) -> u64 {
-        self.position.with(|position| {
-            // SAFETY: [seat]
-            unsafe { *position }
-        })
-    }
-
-    /// # Safety
-    ///
-    /// [seat] the caller has the seat.
-    #[inline]
-    pub(crate) unsafe fn set_position(&self, to: u64) {
-        self.position.with_mut(|position| {
-            // SAFETY: [seat]
-            unsafe { *position = to }
-        });
-    }
-
-    /// # Safety
-    ///
-    /// [seat] the caller has the seat.
-    pub(crate) unsafe fn completed(&self) -> u64 {
-        self.completed.with(|completed| {
-            // SAFETY: [seat]
-            unsafe { *completed }
-        })
-    }
-
-    /// The split at the head is completed: the next one is at its start.
-    ///
-    /// # Safety
-    ///
-    /// [seat] the caller has the seat.
-    #[inline]
-    pub(crate) unsafe fn count_completed(&self) {
-        // SAFETY: [seat]
-        unsafe { self.set_position(0) };
-        self.completed.with_mut(|completed| {
-            // SAFETY: [seat]
-            unsafe { *completed += 1 }
-        });
-    }
-
-    /// Continues where a snapshot was taken, before anybody else knows the reader.
-    pub(crate) fn restore(&mut self, position: u64, completed: u64) {
-        self.position = UnsafeCell::new(position);
-        self.completed = UnsafeCell::new(completed);
     }
 }

@@ -63,14 +63,14 @@ enum Cmd {
         /// Only orderings: three minutes, instead of eight.
         #[arg(long)]
         orderings: bool,
-        /// Look for another model that fails as well: how much depends on each? Takes four times as long.
+        /// Of what is noticed: would another model notice it too? What depends on each scenario alone. Leaves out what is kept.
         #[arg(long)]
         twice: bool,
         /// Print an array with one object for each instead of a table.
         #[arg(long)]
         json: bool,
         /// Also write what was found into the documents in FOLDER, between their marks.
-        #[arg(long, value_name = "FOLDER", conflicts_with_all = ["filter", "twice"])]
+        #[arg(long, value_name = "FOLDER", conflicts_with = "filter")]
         doc: Option<PathBuf>,
     },
     /// Which operations run at once in the models, and which way control goes: every two operations have to meet, every branch has to

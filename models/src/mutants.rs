@@ -33,7 +33,7 @@ pub struct Options {
     pub filter: Option<String>,
     /// Nothing but orderings.
     pub orderings: bool,
-    /// Look for a second model that fails.
+    /// Of what is noticed: which other model would, if the one that did were not there?
     pub twice: bool,
     /// An array of objects instead of a table.
     pub json: bool,
@@ -121,15 +121,16 @@ impl Search {
         let alteration = self.alteration.map(|number| &ALTERATIONS[number]);
         let is_kept = alteration.is_some_and(|alteration| why_kept(alteration).is_some());
         let only_blocking = alteration.is_some_and(|alteration| alteration.function.starts_with("blocking::"));
-        // What is kept for a reason need not be looked for as far.
+        // What is kept for a reason, or noticed already, need not be looked for as far.
+        let is_short = is_kept || self.without.is_some();
         let Self { only, without, .. } = self.clone();
         Model::all()
             .into_iter()
             .filter(move |model| only.as_ref().is_none_or(|name| model.name() == *name))
             .filter(move |model| without.as_ref().is_none_or(|family| model.family() != family))
             .filter(move |model| !only_blocking || model.is_blocking())
-            .filter(move |model| !is_kept || model.weight() <= QUICK)
-            .map(move |model| if is_kept { model.at_most(KEPT_PREEMPTIONS) } else { model })
+            .filter(move |model| !is_short || model.weight() <= QUICK)
+            .map(move |model| if is_short { model.at_most(FEW_PREEMPTIONS) } else { model })
     }
 
     /// Which model fails, and in which of its executions; if none does, how many there were.
@@ -158,8 +159,8 @@ impl Search {
     }
 }
 
-/// How far is looked for what is kept for a reason.
-const KEPT_PREEMPTIONS: usize = 2;
+/// How far is looked for what is kept for a reason, and for who else notices.
+const FEW_PREEMPTIONS: usize = 2;
 /// An execution takes less than a millisecond. One that takes so long does not end.
 const HANGS: Duration = Duration::from_secs(20);
 /// What is altered may ask for all memory there is.
@@ -267,6 +268,7 @@ fn row(alteration: &Alteration, killed_by: Option<String>, also_killed_by: Optio
 pub fn run(options: &Options) -> io::Result<ExitCode> {
     let is_wanted = |of: &Alteration| {
         (!options.orderings || of.kind == "ordering")
+            && (!options.twice || why_kept(of).is_none())
             && options.filter.as_ref().is_none_or(|part| of.function.contains(&**part))
     };
     let wanted: Vec<usize> = (0..ALTERATIONS.len()).filter(|&number| is_wanted(&ALTERATIONS[number])).collect();
@@ -284,9 +286,13 @@ pub fn run(options: &Options) -> io::Result<ExitCode> {
     )?;
     let control = control(&rows)?;
     if let Some(folder) = &options.doc {
-        write_into(&folder.join("memory-ordering.md"), "mutants", &of_orderings(&rows))?;
-        if !options.orderings {
-            write_into(&folder.join("mutants.md"), "mutants", &of_the_rest(&rows))?;
+        if options.twice {
+            write_into(&folder.join("mutants.md"), "models", &of_the_models(&rows))?;
+        } else {
+            write_into(&folder.join("memory-ordering.md"), "mutants", &of_orderings(&rows))?;
+            if !options.orderings {
+                write_into(&folder.join("mutants.md"), "mutants", &of_the_rest(&rows))?;
+            }
         }
     }
     let count = |fate: Fate| rows.iter().filter(|row| row.verdict == fate).count();
@@ -327,10 +333,7 @@ fn look(number: usize, twice: bool, bar: &ProgressBar) -> io::Result<Row> {
     let search = Search { alteration: Some(number), only: None, without: None };
     let (killed_by, executions) = search.run(&title, bar)?;
     let also = match &killed_by {
-        Some(model) if twice => {
-            let family = Model::all().iter().find(|known| known.name() == *model).map(|known| known.family().into());
-            Search { without: family, ..search }.run(&title, bar)?.0
-        }
+        Some(model) if twice => Search { without: Some(family(model).into()), ..search }.run(&title, bar)?.0,
         _ => None,
     };
     Ok(row(alteration, killed_by, also, executions))
@@ -405,6 +408,31 @@ fn of_the_rest(rows: &[Row]) -> String {
         text += &format!("{} {by} | {} |\n", place(row), grouped(row.executions));
     }
     text
+}
+
+/// The scenario of a model, by its name.
+fn family(name: &str) -> &'static str {
+    Model::all().iter().find(|model| model.name() == name).expect("it has noticed something").family()
+}
+
+/// What goes red without which scenario; and without which nothing does.
+fn of_the_models(rows: &[Row]) -> String {
+    let mut alone: BTreeMap<&str, Vec<&Row>> = Model::all().iter().map(|model| (model.family(), Vec::new())).collect();
+    for row in rows.iter().filter(|row| row.also_killed_by.is_none()) {
+        if let Some(name) = &row.killed_by {
+            alone.entry(family(name)).or_default().push(row);
+        }
+    }
+    let mut text = String::from("\n| without | survive | for instance | change |\n|---|--:|---|---|\n");
+    for (scenario, rows) in alone.iter().filter(|(_, rows)| !rows.is_empty()) {
+        let Row { function, code, change, .. } = rows[0];
+        let code = short(code).replace('|', "\\|");
+        text += &format!("| `{scenario}` | {} | `{function}`: `{code}` | {change} |\n", rows.len());
+    }
+    let others = alone.iter().filter(|(_, rows)| rows.is_empty()).map(|(scenario, _)| format!("`{scenario}`"));
+    text + "\nWithout any one of these nothing survives, because another notices: "
+        + &others.collect::<Vec<_>>().join(", ")
+        + ".\n\n"
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ const FLAG_BITS: u32 = 4;
 
 /// Counts splits from the beginning of the reader, in steps of [`Index::STEP`], and wraps with the word.
 ///
-/// Only differences mean anything. The count starts [`Index::FIRST`], two splits before it wraps, so that every
+/// The count starts [`Index::FIRST`], two splits before it wraps, so that every
 /// test and every user passes the limit of the integer at once instead of after 2⁶⁰ splits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Index(usize);
@@ -14,16 +14,25 @@ impl Index {
     pub(crate) const STEP: usize = 1 << FLAG_BITS;
     pub(crate) const FIRST: Self = Self(0usize.wrapping_sub(2 * Self::STEP));
 
+    /// How many numbers there are before the count begins again at 0.
+    pub(crate) const NUMBERS: u64 = (usize::MAX >> FLAG_BITS) as u64 + 1;
+
     /// The most splits that may lie between two indices: a half of what the word can count.
     pub(crate) const MAX_DISTANCE: usize = usize::MAX >> (FLAG_BITS + 1);
 
     /// From the bits of an atomic that holds nothing but an index.
     pub(crate) const fn from_bits(bits: usize) -> Self {
-        Self(bits & !(Self::STEP - 1))
+        debug_assert!(bits % Self::STEP == 0);
+        Self(bits)
     }
 
     pub(crate) const fn bits(self) -> usize {
         self.0
+    }
+
+    /// The count itself.
+    pub(crate) const fn number(self) -> u64 {
+        (self.0 >> FLAG_BITS) as u64
     }
 
     /// The index `splits` later.
@@ -84,7 +93,7 @@ impl Tail {
 
     /// Up to where slots are written.
     pub(crate) const fn index(self) -> Index {
-        Index::from_bits(self.0)
+        Index(self.0 & !(Index::STEP - 1))
     }
 
     pub(crate) const fn has(self, flag: usize) -> bool {
@@ -102,6 +111,11 @@ impl Tail {
     /// What to add to the word to publish `splits` and stop being busy, in one step.
     pub(crate) const fn publication(splits: usize) -> usize {
         (splits << FLAG_BITS).wrapping_sub(Self::BUSY)
+    }
+
+    /// Is [`Self::queue`] [`Queue::Empty`]? Asked in every poll that finds nothing, so without taking the word apart.
+    pub(crate) const fn is_empty_and_open(self, head: Index) -> bool {
+        self.0 & !(Self::BUSY | Self::WAITING | Self::TAKING) == head.0
     }
 
     /// What a poller that has consumed up to `head` sees.
@@ -136,6 +150,26 @@ mod tests {
             }
         }
         assert!(Index::FIRST.plus(3).bits() < Index::FIRST.bits(), "the count wraps within three splits");
+    }
+
+    #[test]
+    fn the_number_is_the_count_and_begins_again_after_as_many_as_there_are() {
+        let (mut index, mut number) = (Index::FIRST, Index::FIRST.number());
+        for _ in 0..4 {
+            (index, number) = (index.plus(1), (number + 1) % Index::NUMBERS);
+            assert_eq!(index.number(), number);
+        }
+        assert_eq!(number, 2);
+    }
+
+    #[test]
+    fn empty_and_open_is_what_the_queue_says_whatever_else_the_word_says() {
+        for flags in 0..Index::STEP {
+            for splits in 0..3 {
+                let tail = Tail::new(Index::FIRST.plus(splits)).with(flags);
+                assert_eq!(tail.is_empty_and_open(Index::FIRST), tail.queue(Index::FIRST) == Queue::Empty, "{tail:?}");
+            }
+        }
     }
 
     #[test]

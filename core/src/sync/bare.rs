@@ -3,6 +3,20 @@
 use core::mem::MaybeUninit;
 pub use core::sync::atomic::{AtomicUsize, Ordering};
 
+/// A word that all may load, and at any time only one thread may store to.
+pub type OwnedUsize = AtomicUsize;
+
+/// What was last stored: for the thread that may store.
+///
+/// # Safety
+///
+/// No store is made meanwhile, and the last one happened before.
+#[inline(always)]
+pub unsafe fn unsync_load(word: &OwnedUsize) -> usize {
+    // SAFETY: as the caller says; others only load.
+    unsafe { word.as_ptr().read() }
+}
+
 /// `core`'s cell, opened only through closures so that loom can watch every access.
 #[derive(Debug)]
 pub struct UnsafeCell<T>(core::cell::UnsafeCell<T>);

@@ -112,6 +112,50 @@ impl AtomicUsize {
     }
 }
 
+/// A word that all may load, and at any time only one thread may store to: what is stored is kept in a cell as well, in
+/// which loom notices another one. (Its own `unsync_load` takes the loads of the first pass for writes.)
+#[derive(Debug)]
+pub struct OwnedUsize {
+    word: AtomicUsize,
+    stored: UnsafeCell<usize>,
+}
+
+// SAFETY: the cell is opened only through loom.
+unsafe impl Sync for OwnedUsize {}
+
+impl OwnedUsize {
+    /// A word that holds `value`.
+    pub fn new(value: usize) -> Self {
+        Self { word: AtomicUsize::new(value), stored: UnsafeCell::new(value) }
+    }
+
+    /// See [`core::sync::atomic::AtomicUsize::load`].
+    pub fn load(&self, order: Ordering) -> usize {
+        self.word.load(order)
+    }
+
+    /// See [`core::sync::atomic::AtomicUsize::store`].
+    pub fn store(&self, value: usize, order: Ordering) {
+        self.stored.with_mut(|stored| {
+            // SAFETY: loom notices when another thread is at it.
+            unsafe { *stored = value }
+        });
+        self.word.store(value, order);
+    }
+}
+
+/// What was last stored: for the thread that may store. Nothing that loom could put another thread before.
+///
+/// # Safety
+///
+/// No store is made meanwhile, and the last one happened before.
+pub unsafe fn unsync_load(word: &OwnedUsize) -> usize {
+    word.stored.with(|stored| {
+        // SAFETY: as the caller says; loom notices when it is not so.
+        unsafe { *stored }
+    })
+}
+
 /// `N` cells with nothing in them.
 pub fn uninit_cells<T, const N: usize>() -> [UnsafeCell<MaybeUninit<T>>; N] {
     std::array::from_fn(|_| UnsafeCell::new(MaybeUninit::uninit()))

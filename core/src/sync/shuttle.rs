@@ -6,6 +6,19 @@ use std::sync::atomic::{AtomicIsize as StdAtomicIsize, Ordering as StdOrdering};
 
 pub use shuttle::sync::atomic::{AtomicUsize, Ordering};
 
+/// A word that all may load, and at any time only one thread may store to.
+pub type OwnedUsize = AtomicUsize;
+
+/// What was last stored: for the thread that may store. Not a point at which shuttle may switch.
+///
+/// # Safety
+///
+/// No store is made meanwhile, and the last one happened before.
+pub unsafe fn unsync_load(word: &OwnedUsize) -> usize {
+    // SAFETY: as the caller says.
+    unsafe { word.raw_load() }
+}
+
 /// A cell that panics when a write meets any other access. Each access is a point at which shuttle may switch.
 #[derive(Debug)]
 pub struct UnsafeCell<T> {

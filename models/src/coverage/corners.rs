@@ -115,7 +115,7 @@ pub(super) const CORNERS: &[Corner] = &[
         says: "blocking: a checkpoint thread waits for a row boundary, and the task for the checkpoint",
         shown_by: &[
             ("blocking::Reader::checkpoint", "Err(_) if shared.reader.seat.look().has(Seat::HELD)", "arm"),
-            ("blocking::Lease::advance", "seat.look().has(Seat::ASKED)", "yes"),
+            ("blocking::Lease::advance", "reader.seat.look().has(Seat::ASKED)", "yes"),
         ],
     },
 ];

@@ -23,23 +23,35 @@ const KEPT: &[(&str, &str, &str, &str)] = &[
     ("blocking::Parker::ring", "drop(bell); self…", "exchanged", SOON),
     ("blocking::Reader::checkpoint", "shared.reader.seat.look().has(Seat::HELD)", "always false", SPIN),
     ("blocking::Reader::checkpoint", "drop(turn);", "left out", SOON),
-    ("blocking::Lease::advance", "seat.look().has(Seat::ASKED)", "always true", COST),
-    ("Chair::count_completed", "unsafe { self.set_position(0) }; self…", "exchanged", SEATED),
-    ("Chair::restore", "self.position = UnsafeCell::new(position); self…", "exchanged", FRESH),
-    ("Cut::new", "let seat = reader.seat.look(); let mut head…", "exchanged", SEATED),
-    ("Cut::new", "let mut head = reader.ring.head(); let tail…", "exchanged", SEATED),
+    ("blocking::Lease::advance", "reader.seat.look().has(Seat::ASKED)", "always true", COST),
+    ("Cut::new", "let mut head = unsafe { front.head() }; let tail…", "exchanged", SEATED),
     ("Cut::new", "let tail = reader.ring.tail(); let mut position…", "exchanged", SEATED),
-    ("Cut::new", "let mut position = unsafe { reader.seat.position() }; let accepted…", "exchanged", SEATED),
+    ("Cut::new", "let mut position = unsafe { front.position() }; let accepted…", "exchanged", SEATED),
     ("Cut::new", "if seat.lent() == Lent::Done…", "exchanged", SEATED),
+    ("Front::move_to", "unsafe { self.set_position(0) }; self…", "exchanged", SEATED),
+    ("Front::move_to", "if next.number() == 0…", "exchanged", SEATED),
+    ("Front::restore", "let head = unsafe { self.head() }; self…", "exchanged", FRESH),
+    ("Front::restore", "self.position = UnsafeCell::new(position); self…", "exchanged", FRESH),
     ("Poller::ready", "!seat.is_quiet()", "always true", SLOWLY),
-    ("Poller::ready", "self.seen == self.head", "always true", SLOWLY),
-    ("Poller::ready", "has_waker && !self.seated && tail.queue(self.head) == Queue::Empty", "always false", SLOWLY),
-    ("Poller::ready", "self.seated", "always false", SLOWLY),
-    ("Poller::ready", "self.seated", "always true", SLOWLY),
-    ("Poller::ready", "if self.finished…", "exchanged", "what is loaded is not used then"),
+    ("Poller::ready", "self.seen == head", "always true", SLOWLY),
+    ("Poller::ready", "self.seen == head", "always false", SLOWLY),
+    ("Poller::ready", "self.finished && !self.seated", "always false", SLOWLY),
+    ("Poller::ready", "!self.seated && now.is_empty_and_open(head) && has_waker", "always false", SLOWLY),
+    ("Poller::ready", "self.seen = now.index();", "left out", SLOWLY),
+    ("Poller::ready", "tail = Some(now);", "left out", SLOWLY),
+    (
+        "Poller::ready",
+        "if !self.seated && now.is_empty_and_open(head)…",
+        "exchanged",
+        "where the first answers Pending, the second changes nothing",
+    ),
+    ("Poller::ready", "self.seen = now.index(); tail…", "exchanged", "nobody looks in between"),
+    ("Poller::ready", "self.seated && self.seen != head", "always false", SLOWLY),
+    ("Poller::ready", "let seat = seat.look(); let head…", "exchanged", POLLER),
+    ("Poller::ready", "let head = unsafe { ring.front.head() }; if…", "exchanged", POLLER),
     ("Poller::settle", "self.reader().seat.reaped(); drop…", "exchanged", SEATED),
     ("Poller::settle", "seat = self.reader().seat.look();", "left out", AGAIN),
-    ("Poller::queue", "self.seen != self.head", "always false", COST),
+    ("Poller::queue", "self.seen != head", "always false", COST),
     (
         "Poller::park",
         "decide(self.view(seat, queue, heed_requests)) == Verdict::Knock && !seat.has(Seat::KNOCK)",
@@ -51,7 +63,6 @@ const KEPT: &[(&str, &str, &str, &str)] = &[
     ("Poller::park", "now.is_none() && registered == Registered::New", "always true", COST),
     ("Poller::park", "now.is_none() && registered == Registered::New", "without now.is_none()", COST),
     ("Poller::park", "now.is_none() && registered == Registered::New", "without registered == Registered::New", COST),
-    ("Poller::remove", "unsafe { seat.count_completed() }; let split…", "exchanged", SEATED),
     ("Reader::request_checkpoint", "!seat.has(Seat::HELD)", "always true", WAKE),
     ("Ring::assign", "if splits == 0…", "exchanged", "of the two only one can be so"),
     ("Ring::assign", "if before.has(Tail::CLOSED)…", "exchanged", "what is loaded is not used then"),
@@ -96,6 +107,7 @@ const SPIN: &str = "it lets the processor rest: without it the thread asks again
 const WAKE: &str = "it saves a wake-up that would find nothing, or nobody";
 const SOON: &str = "what is let go here is let go at the end of the function";
 const SEATED: &str = "the thread sits: nobody else changes what it reads, or looks in between";
+const POLLER: &str = "only the poller moves the head";
 const AGAIN: &str = "either way the poller looks again";
 const FRESH: &str = "nobody else knows the reader yet";
 const USERS: &str = "code of the user, which runs while nothing is half done either way";

@@ -120,16 +120,16 @@ impl Operation for Op {
     fn touches(self) -> u8 {
         const TAIL: u8 = 1;
         const SEAT: u8 = 2;
-        /// The head, which is written by whoever has the seat, and read for room by whoever assigns.
+        /// The head: moved by the poller, and loaded for room by whoever assigns. Who has the seat knows it.
         const ROOM: u8 = 4;
         match self {
             Assign | Receive | Report => TAIL | ROOM,
             Signal | ReceiveEnd => TAIL,
             Request | CompleteOwned | GiveBack | RowsDrop => SEAT | TAIL,
-            Requested | DropPoller | Advance | IntoOwned | Enter | RowsAdvance => SEAT,
-            Claim => SEAT | ROOM,
+            Requested | Claim | DropPoller | Advance | IntoOwned | Enter | RowsAdvance => SEAT,
             Complete => ROOM,
-            TryCut | Cut | LeaseCut | RowsCut | CutDrop | Poll | PollWith | PollNext | Shutdown => TAIL | SEAT | ROOM,
+            TryCut | Cut | LeaseCut | RowsCut | CutDrop => TAIL | SEAT,
+            Poll | PollWith | PollNext | Shutdown => TAIL | SEAT | ROOM,
         }
     }
 

@@ -576,7 +576,7 @@ impl<const N: usize> World<N> {
         let seat = self.reader.seat.look();
         let poller = self.poller();
         let seen = poller.seen;
-        let (queue, _) = poller.queue();
+        let (queue, _) = poller.queue(None);
         poller.seen = seen;
         poller.view(seat, queue, true)
     }
@@ -612,7 +612,7 @@ impl<const N: usize> World<N> {
     }
 
     pub(super) fn key(&self) -> Key {
-        let (seat, tail, head) = (self.reader.seat.look(), self.reader.ring.tail(), self.reader.ring.head());
+        let (seat, tail, head) = (self.reader.seat.look(), self.reader.ring.tail(), self.reader.ring.front.freed());
         let poller = self.locals.map(|(finished, seen, left)| {
             let left = left.map(|left| self.keys.iter().position(|&key| key == Some(left)).expect("left by a poll"));
             (self.model.sits == Sits::Poller, finished, seen.since(head), left)
