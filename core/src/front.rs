@@ -1,8 +1,9 @@
 //! The front of the queue: which split is the oldest, and how far it was read.
 //!
-//! Who may touch what: all of it belongs to whoever has the seat (see `seat.rs`). Only the poller moves the head, so it may
-//! look where that is without the seat. Threads that assign look from afar. All lies on one line of the cache: each split
-//! writes two of the words, and a processor is through with two writes to one line sooner than with two to two.
+//! All of it belongs to whoever has the seat (see `seat.rs`). Only the poller moves the head, so it may look where that is without
+//! the seat; threads that assign look from afar. All is on one line of the cache: each split stores to two of the words.
+
+use core::num::Wrapping;
 
 use crate::state::Index;
 use crate::sync::{Ordering::*, OwnedUsize, UnsafeCell, const_fn, unsync_load};
@@ -12,9 +13,8 @@ pub(crate) struct Front {
     head: OwnedUsize,
     /// How far that split was read. Meaningful to the connector only.
     position: UnsafeCell<u64>,
-    /// How many splits were completed, in this life and in those before it, less the number of the head: that counts
-    /// them, and this is touched only when it begins again at 0.
-    completed_before: UnsafeCell<u64>,
+    /// How many splits were completed less the number of the head, which counts them: touched when that begins again at 0.
+    completed_before: UnsafeCell<Wrapping<u64>>,
 }
 
 impl Front {
@@ -23,7 +23,7 @@ impl Front {
             Self {
                 head: OwnedUsize::new(Index::FIRST.bits()),
                 position: UnsafeCell::new(0),
-                completed_before: UnsafeCell::new(0u64.wrapping_sub(Index::FIRST.number())),
+                completed_before: UnsafeCell::new(Wrapping(0u64.wrapping_sub(Index::FIRST.number()))),
             }
         }
     }
@@ -74,7 +74,7 @@ impl Front {
         let head = unsafe { self.head() };
         self.completed_before.with(|before| {
             // SAFETY: [seat]
-            unsafe { *before }.wrapping_add(head.number())
+            (unsafe { *before } + Wrapping(head.number())).0
         })
     }
 
@@ -88,7 +88,7 @@ impl Front {
         if next.number() == 0 {
             self.completed_before.with_mut(|before| {
                 // SAFETY: [seat]
-                unsafe { *before = (*before).wrapping_add(Index::NUMBERS) }
+                unsafe { *before += Index::NUMBERS }
             });
         }
         // SAFETY: [seat]
@@ -102,6 +102,6 @@ impl Front {
         // SAFETY: [exclusive] `&mut self`.
         let head = unsafe { self.head() };
         self.position = UnsafeCell::new(position);
-        self.completed_before = UnsafeCell::new(completed.wrapping_sub(head.number()));
+        self.completed_before = UnsafeCell::new(Wrapping(completed) - Wrapping(head.number()));
     }
 }

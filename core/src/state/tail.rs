@@ -22,7 +22,7 @@ impl Index {
 
     /// From the bits of an atomic that holds nothing but an index.
     pub(crate) const fn from_bits(bits: usize) -> Self {
-        debug_assert!(bits % Self::STEP == 0);
+        debug_assert!(bits & (Self::STEP - 1) == 0);
         Self(bits)
     }
 
@@ -150,6 +150,13 @@ mod tests {
             }
         }
         assert!(Index::FIRST.plus(3).bits() < Index::FIRST.bits(), "the count wraps within three splits");
+    }
+
+    #[test]
+    fn no_two_indices_that_are_in_use_at_once_are_half_a_round_apart() {
+        assert_eq!(Index::MAX_DISTANCE as u64, Index::NUMBERS / 2 - 1);
+        let far = Index::FIRST.plus(Index::MAX_DISTANCE);
+        assert_eq!((far.since(Index::FIRST), Index::FIRST.since(far)), (Index::MAX_DISTANCE, Index::MAX_DISTANCE + 2));
     }
 
     #[test]
