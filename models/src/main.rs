@@ -60,8 +60,8 @@ enum Cmd {
         /// Only what is altered in functions whose name contains PATTERN.
         #[arg(long, value_name = "PATTERN")]
         filter: Option<String>,
-        /// Only orderings: three minutes, instead of eight.
-        #[arg(long)]
+        /// Only orderings: three minutes, instead of seven.
+        #[arg(long, conflicts_with = "twice")]
         orderings: bool,
         /// Of what is noticed: would another model notice it too? What depends on each scenario alone. Leaves out what is kept.
         #[arg(long)]
