@@ -1,7 +1,7 @@
 //! The delivery protocol on one thread, from the outside: what each message is answered, and a whole job by hand.
 
 use turnstile::delivery::{
-    Attempt, Entry, Enumerator, Heard, Identity, Inbox, Log, Message, Policy, ReaderId, Receipt, Slot,
+    Attempt, Entry, Enumerator, Fence, Heard, Identity, Inbox, Log, Mark, Message, Policy, ReaderId, Receipt, Slot,
 };
 use turnstile::{Answer, CheckpointId, Poller, Reader, Snapshot};
 
@@ -55,6 +55,23 @@ fn every_message_has_an_answer_and_only_one_of_them_changes_anything() {
     assert_eq!(inbox.receive(message(3, Entry::NoMoreSplits)), Receipt::Accepted, "the end needs no room");
     assert_eq!(inbox.receive(message(3, Entry::NoMoreSplits)), Receipt::Duplicate);
     assert_eq!(inbox.receive(split(4)), Receipt::Later, "behind the end");
+}
+
+#[test]
+fn a_fence_without_a_reader_lets_an_entry_through_once_and_a_cut_be_taken_once() {
+    let mut fence = Fence::new(ReaderId(3), Attempt(7), 5);
+    assert_eq!((fence.id(), fence.attempt(), fence.next(), fence.cut()), (ReaderId(3), Attempt(7), 5, None));
+    assert_eq!(fence.judge(&split(5)), Receipt::Accepted);
+    fence.applied();
+    assert_eq!((fence.next(), fence.judge(&split(5))), (6, Receipt::Duplicate));
+    let mark = |cut| Mark { checkpoint: CheckpointId(cut), next: 6 };
+    assert!(fence.taken(mark(2)));
+    for not_newer in [1, 2] {
+        assert!(!fence.taken(mark(not_newer)));
+        assert_eq!(fence.cut(), Some(mark(2)));
+    }
+    assert!(fence.taken(mark(3)));
+    assert_eq!(fence.cut(), Some(mark(3)));
 }
 
 #[test]

@@ -383,7 +383,8 @@ pub struct Growing {
     along: Along,
 }
 
-/// What `turnstile scale` lets grow until it does not drain any more.
+/// What `turnstile scale` lets grow until it does not drain any more. Nothing that announces the end before it polls: from some size on
+/// all more splits are refused, and it grows no further.
 pub const GROWING: &[Growing] = &[
     Growing { scenario: "assign-poll", pass: I, along: Along::Splits(1) },
     Growing { scenario: "assign-poll", pass: W, along: Along::Splits(1) },
@@ -391,7 +392,6 @@ pub const GROWING: &[Growing] = &[
     Growing { scenario: "batch-then-signal", pass: W, along: Along::Splits(2) },
     Growing { scenario: "full-and-wrap", pass: I, along: Along::Splits(1) },
     Growing { scenario: "full-and-wrap", pass: W, along: Along::Splits(1) },
-    Growing { scenario: "nothing-after-finished", pass: I, along: Along::Splits(1) },
     Growing { scenario: "assign-signal-poll", pass: I, along: Along::Splits(1) },
     Growing { scenario: "two-assigners", pass: I, along: Along::Splits(1) },
     Growing { scenario: "two-assigners", pass: I, along: Along::Assigners },

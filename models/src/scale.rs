@@ -218,10 +218,9 @@ impl Row {
     }
 }
 
-/// The largest size that took no longer, or a dash; nothing, where nobody has waited so long.
-fn largest(family: &[&Row], minutes: f64, waited: f64) -> String {
-    let gave_up = family.iter().any(|row| !row.drained);
-    if gave_up && waited < minutes {
+/// The largest size that took no longer, or a dash; nothing, where nobody has waited so long for the next.
+fn largest(family: &[&Row], minutes: f64) -> String {
+    if family.iter().any(|row| !row.drained && row.seconds < minutes * 60.0) {
         return String::new();
     }
     let within = family.iter().take_while(|row| row.drained && row.seconds <= minutes * 60.0);
@@ -236,7 +235,7 @@ fn speed(family: &[&Row]) -> String {
 fn document(rows: &[Row], waited: f64) -> String {
     let processors = rows.first().map_or(0, |row| row.processors);
     let mut text = format!(
-        "\n{waited} min for each size, on each of {processors} processors.\n\n\
+        "\nAt least {waited} min for each size, on each of {processors} processors.\n\n\
          | scenario | pass | grows | threads | executions at each size | a second | 1 min | 10 min | 1 h |\n\
          |---|---|---|--:|---|--:|--:|--:|--:|\n"
     );
@@ -254,9 +253,9 @@ fn document(rows: &[Row], waited: f64) -> String {
             threads.join(", "),
             counts.join(" · "),
             speed(&family),
-            largest(&family, 1.0, waited),
-            largest(&family, 10.0, waited),
-            largest(&family, 60.0, waited)
+            largest(&family, 1.0),
+            largest(&family, 10.0),
+            largest(&family, 60.0)
         );
     }
     text

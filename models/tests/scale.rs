@@ -53,7 +53,7 @@ fn the_pieces_of_a_scenario_have_as_many_executions_as_the_whole() {
         ("batch-then-signal", Pass::Interleavings, 0, 500),
         ("full-and-wrap", Pass::Interleavings, 2, 50),
         ("full-and-wrap", Pass::WeakMemory, 1, 50),
-        ("nothing-after-finished", Pass::Interleavings, 0, 1),
+        ("full-and-wrap", Pass::Interleavings, 3, 500),
         ("two-assigners", Pass::Interleavings, 0, 700),
     ] {
         let growing = GROWING.iter().find(|growing| growing.name() == scenario && growing.pass == pass).unwrap();

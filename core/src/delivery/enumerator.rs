@@ -776,6 +776,12 @@ fn unlink<S: Identity>(slots: &mut [Slot<S>], chain: &mut Chain, before: Link, p
 /// machine has written is read by another.
 struct Fnv(u64);
 
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
 impl Hasher for Fnv {
     fn write(&mut self, bytes: &[u8]) {
         for byte in bytes {
@@ -804,7 +810,7 @@ impl Hasher for Fnv {
 }
 
 fn hash<T: Hash>(value: &T) -> u64 {
-    let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
+    let mut hasher = Fnv::default();
     value.hash(&mut hasher);
     hasher.finish()
 }

@@ -149,7 +149,9 @@ fn each_generation_has_an_end_of_its_own_in_every_log() {
     assert_eq!(enumerator.discover(split(1)), Ok(Discovered::New));
     assert!(!enumerator.reopen());
     enumerator.seal();
+    assert_eq!(enumerator.generation(), 0);
     assert!(enumerator.reopen());
+    assert_eq!(enumerator.generation(), 1);
     assert_eq!(enumerator.discover(split(2)), Ok(Discovered::New));
     assert_eq!(enumerator.discover(split(3)), Ok(Discovered::New));
     enumerator.seal();
@@ -202,6 +204,7 @@ fn an_entry_is_released_when_a_completed_checkpoint_holds_it_and_not_before() {
     assert!(homes(&enumerator).is_empty());
     enumerator.checkpoint_completed(CheckpointId(1));
     assert_eq!(homes(&enumerator), [0, 1]);
+    assert!((4..50).all(|name| enumerator.find(&name).is_none()), "whatever lies where it would be looked for");
     // And when the reader's word comes after that of the checkpoint.
     assert!(enumerator.snapshot(CheckpointId(2)).is_ok());
     enumerator.checkpoint_completed(CheckpointId(2));
@@ -309,4 +312,52 @@ fn a_restored_enumerator_sends_nothing_before_it_has_heard_and_has_no_cut_under_
     for cut in 5..=8 {
         assert!(restored.snapshot(CheckpointId(cut)).is_ok());
     }
+}
+
+#[test]
+fn a_reader_that_comes_back_is_met_by_a_restored_enumerator_as_by_one_that_never_died() {
+    let mut enumerator = enumerator::<8, 1>(Policy::RoundRobin);
+    for name in 0..4 {
+        assert_eq!(enumerator.discover(split(name)), Ok(Discovered::New));
+    }
+    enumerator.seal();
+    assert!(matches!(enumerator.hear(report(0, 1, 0, 0, 9)), Heard::Registered { .. }));
+    assert!(enumerator.snapshot(CheckpointId(1)).is_ok());
+    let mark = Some(Mark { checkpoint: CheckpointId(1), next: 2 });
+    assert_eq!(enumerator.hear(Report { cut: mark, ..report(0, 1, 3, 3, 9) }), Heard::Advanced);
+    enumerator.checkpoint_completed(CheckpointId(1));
+    let restored = Enumerator::restore(enumerator.snapshot(CheckpointId(2)).expect("one is under way"), Attempt(1));
+    assert_eq!((enumerator.attempt(ReaderId(0)), restored.attempt(ReaderId(0))), (Some(Attempt(1)), None));
+    // Its checkpoint was any of those that a log of five entries may have, or none of them.
+    for next in 0..=6 {
+        let meet = |mut enumerator: Small<8, 1>| {
+            let heard = enumerator.hear(report(0, 2, next, next, 9));
+            let homes: Vec<_> = (0..4).map(|name| enumerator.find(&name)).collect();
+            (heard, log(&enumerator, 0), homes, enumerator.is_done())
+        };
+        let met = meet(restored.clone());
+        assert_eq!(matches!(met.0, Heard::Registered { .. }), (2..=5).contains(&next), "{next}");
+        if (2..=5).contains(&next) {
+            assert_eq!(met, meet(enumerator.clone()), "{next}");
+        }
+    }
+}
+
+#[test]
+fn names_have_the_published_hash_and_numbers_the_same_on_every_machine() {
+    let of = |bytes: &[u8]| {
+        let mut hasher = Fnv::default();
+        hasher.write(bytes);
+        hasher.finish()
+    };
+    let published: [(&[u8], u64); 3] =
+        [(b"", 0xcbf2_9ce4_8422_2325), (b"a", 0xaf63_dc4c_8601_ec8c), (b"foobar", 0x8594_4171_f739_67e8)];
+    for (bytes, expected) in published {
+        assert_eq!(of(bytes), expected);
+    }
+    assert_eq!(hash(&0x0102_u16), of(&[2, 1]));
+    assert_eq!(hash(&0x0102_u32), of(&[2, 1, 0, 0]));
+    assert_eq!(hash(&0x0102_u64), of(&[2, 1, 0, 0, 0, 0, 0, 0]));
+    assert_eq!(hash(&0x0102_u128), of(&[2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
+    assert_eq!(hash(&0x0102_usize), hash(&0x0102_u64));
 }

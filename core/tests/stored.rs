@@ -1,4 +1,5 @@
 //! What a checkpoint holds of the delivery protocol, written and read as an engine would.
+#![cfg(all(feature = "alloc", feature = "serde"))]
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -103,6 +104,23 @@ fn a_plan_that_was_damaged_is_refused_or_does_no_harm() {
     }
     println!("{refused} refused, {harmless} harmless");
     assert!(harmless * 10 < refused, "{refused} refused, {harmless} harmless");
+}
+
+#[test]
+fn a_plan_that_is_refused_says_what_is_wrong_with_it() {
+    let whole: Value = serde_json::from_str(&written()).expect("what was written");
+    for (path, wrong, why) in [
+        ("/discovered", 4, "a name is not where it is looked for"),
+        ("/pending/last", 0, "a split is in no list, or in two"),
+        ("/generation", 0, "a log's numbers do not fit its entries"),
+        ("/cuts/0", 2, "a cut is under way in it"),
+        ("/completed", 1, "a cut is under way in it"),
+    ] {
+        let mut damaged = whole.clone();
+        *damaged.pointer_mut(path).unwrap_or_else(|| panic!("no {path} in {whole:#}")) = wrong.into();
+        let refused = serde_json::from_value::<Plan<Slots, Logs>>(damaged).expect_err(path);
+        assert_eq!(refused.to_string(), format!("this is not a plan as it was written: {why}"), "{path}");
+    }
 }
 
 #[test]
