@@ -124,6 +124,27 @@ fn a_plan_that_is_refused_says_what_is_wrong_with_it() {
 }
 
 #[test]
+fn every_slot_may_be_taken_and_no_number_twice() {
+    let (slots, logs): (Slots, Logs) = ((0..4).map(|_| Slot::EMPTY).collect(), [Log::EMPTY].into());
+    let mut enumerator = Enumerator::new(slots, logs, Policy::OnRequest, Attempt(0));
+    for path in ["a", "b", "c", "d"] {
+        assert_eq!(enumerator.discover(file(path)), Ok(Discovered::New));
+    }
+    let read = |written: &str| serde_json::from_str::<Plan<Slots, Logs>>(written);
+    let pending = serde_json::to_string(&enumerator.snapshot(CheckpointId(1)).expect("the first")).expect("plain data");
+    assert!(read(&pending).is_ok());
+    let mut without_readers: Value = serde_json::from_str(&pending).expect("what was written");
+    without_readers["logs"] = Value::Array(Vec::new());
+    assert!(read(&without_readers.to_string()).is_err());
+
+    let _ = enumerator.hear(Report { limit: 4, ..report(1, 0) });
+    let sent = serde_json::to_string(&enumerator.snapshot(CheckpointId(2)).expect("the second")).expect("plain data");
+    assert!(read(&sent).is_ok());
+    assert!(sent.contains(r#""sequence":1"#));
+    assert!(read(&sent.replace(r#""sequence":1"#, r#""sequence":0"#)).is_err());
+}
+
+#[test]
 fn an_enumerator_goes_on_from_what_was_written() {
     let (slots, logs): (Slots, Logs) = ((0..8).map(|_| Slot::EMPTY).collect(), [Log::EMPTY; 2].into());
     let mut enumerator = Enumerator::new(slots, logs, Policy::OnRequest, Attempt(0));

@@ -88,3 +88,18 @@ impl Seat {
         self.0 & (Self::KNOCK | Self::ASKED) != 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_word_says_it_says_of_every_word() {
+        for word in (0..Seat::CLAIMED << 1).map(Seat::from_bits) {
+            assert_eq!(word.is_quiet(), !word.has(Seat::ASKED) && word.lent() == Lent::No, "{word:?}");
+            assert_eq!(word.wants_the_poller(), word.has(Seat::KNOCK) || word.has(Seat::ASKED), "{word:?}");
+            assert!(word.taken().has(Seat::HELD) && word.knocked().has(Seat::KNOCK), "{word:?}");
+            assert_eq!((word.taken().vacated(), word.knocked().taken()), (word.vacated(), word.taken().knocked()));
+        }
+    }
+}

@@ -186,6 +186,7 @@ mod tests {
             for splits in 0..5 {
                 let before = Tail::new(Index::FIRST).with(flags);
                 let busy = before.with(Tail::BUSY);
+                assert_eq!(busy.with(Tail::BUSY), busy);
                 let after = Tail::from_bits(busy.bits().wrapping_add(Tail::publication(splits)));
                 assert_eq!(after.index(), before.index().plus(splits));
                 assert_eq!(after.bits() & others, flags);

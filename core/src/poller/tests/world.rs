@@ -152,6 +152,8 @@ pub(super) struct Key {
 }
 
 pub(super) struct World<const N: usize> {
+    /// Where `reader` points, for whoever frees it.
+    place: *mut Reader<[u32; N]>,
     reader: Real<N>,
     poller: Option<Lender<Poller<Real<N>>>>,
     /// Is there a lease? It is made anew from the poller for each use: that is all a lease is.
@@ -180,9 +182,11 @@ pub(super) struct World<const N: usize> {
 
 impl<const N: usize> World<N> {
     pub(super) fn new() -> Self {
+        let place = Box::into_raw(Box::new(Reader::new()));
         Self {
-            // Leaked here, and freed in `drop` when all handles are gone.
-            reader: Box::leak(Box::new(Reader::new())),
+            place,
+            // SAFETY: [exclusive] it lives until `drop`, when all handles are gone.
+            reader: unsafe { &*place },
             poller: None,
             lease: false,
             owned: None,
@@ -642,7 +646,7 @@ impl<const N: usize> World<N> {
     }
 
     /// Lets go of everything, and reads the rest to the end: nothing may be lost or stuck, whatever happened before.
-    fn finish(mut self) {
+    fn finish(&mut self) {
         for op in [Op::DropCut, Op::Leave, Op::GiveBack, Op::Signal] {
             if self.possible(op) {
                 self.step(op);
@@ -679,8 +683,8 @@ impl<const N: usize> Drop for World<N> {
         self.rows = None;
         self.owned = None;
         self.poller = None;
-        // SAFETY: [exclusive] leaked in `new`, and no handle is left.
-        drop(unsafe { Box::from_raw(core::ptr::from_ref(self.reader).cast_mut()) });
+        // SAFETY: [exclusive] it comes from `new`, and no handle is left.
+        drop(unsafe { Box::from_raw(self.place) });
     }
 }
 
