@@ -99,7 +99,7 @@ mod tests {
             assert_eq!(word.is_quiet(), !word.has(Seat::ASKED) && word.lent() == Lent::No, "{word:?}");
             assert_eq!(word.wants_the_poller(), word.has(Seat::KNOCK) || word.has(Seat::ASKED), "{word:?}");
             assert!(word.taken().has(Seat::HELD) && word.knocked().has(Seat::KNOCK), "{word:?}");
-            assert_eq!((word.taken().vacated(), word.knocked().taken()), (word.vacated(), word.taken().knocked()));
+            assert_eq!(word.taken().vacated(), word.vacated(), "{word:?}");
         }
     }
 }
